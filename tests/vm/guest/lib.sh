@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What a scenario may use; sourced by guest/run before it, and by the guest's interactive shell.
+# Every wait here is bounded.
+
+GUEST=$REPO/tests/vm/guest
+VM_DIR=/run/vm
+MTTY_TYPES=/sys/class/mtty/mtty/mdev_supported_types
+WAIT_SECONDS=30
+
+# --- checks -----------------------------------------------------------------------------------
+
+record() {
+	echo "$1"
+	echo "$1" >>/lab/results
+}
+
+# The end of a command's output, on one line.
+tail_of() {
+	grep -v '^[[:space:]]*$' "$1" | tail -n 4 | tr '\n' '|' | sed 's/|$//; s/|/ | /g' | cut -c 1-400
+}
+
+# Runs a command in this shell, with its output in /tmp/check; tells the host what is running.
+run_check() {
+	echo "$1" >/lab/running
+	shift
+	"$@" >/tmp/check 2>&1
+}
+
+# check NAME COMMAND...: passes if the command succeeds.
+check() {
+	local name=$1 status=0
+
+	shift
+	run_check "$name" "$@" || status=$?
+	if ((status == 0)); then
+		record "pass $name"
+	else
+		record "fail $name: exit status $status: $(tail_of /tmp/check)"
+	fi
+	return "$status"
+}
+
+# check_not NAME COMMAND...: passes if the command runs and fails.
+check_not() {
+	local name=$1 status=0
+
+	shift
+	run_check "$name" "$@" || status=$?
+	case $status in
+	0) record "fail $name: it succeeded: $(tail_of /tmp/check)" ;;
+	126 | 127) record "fail $name: it could not be run: $(tail_of /tmp/check)" ;;
+	*) record "pass $name" && return ;;
+	esac
+	return 1
+}
+
+# skip NAME PROBE: the check cannot be made here; PROBE is the command or fact that says so.
+skip() {
+	record "skip $1: $2"
+}
+
+# wait_until SECONDS COMMAND...: tries the command ten times a second until it succeeds.
+wait_until() {
+	local end=$((SECONDS + $1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || return 1
+		sleep 0.1
+	done
+}
+
+# --- devices ----------------------------------------------------------------------------------
+
+# Loads VFIO and mtty; the guest boots without them.
+load_vfio() {
+	local module
+
+	for module in vfio vfio_iommu_type1 mdev mtty; do
+		modprobe "$module" || return
+	done
+}
+
+# mdev_create TYPE UUID: makes an mtty device, of type mtty-1 or mtty-2.
+mdev_create() {
+	echo "$2" >"$MTTY_TYPES/$1/create" && [[ -e /sys/bus/mdev/devices/$2 ]]
+}
+
+mdev_remove() {
+	echo 1 >"/sys/bus/mdev/devices/$1/remove"
+}
+
+# --- virtual machines inside the guest ----------------------------------------------------------
+
+# qmp SOCKET COMMAND...: each command a name or a JSON object; prints each answer on a line.
+qmp() {
+	/usr/bin/python3 "$GUEST/qmp.py" "$@"
+}
+
+# vm_start NAME UUID [incoming]: a small VM with that mdev; running, or waiting for a migration.
+# Its messages go to /lab/vm-NAME.err.
+vm_start() {
+	local name=$1 uuid=$2 mode=${3:-run}
+	local -a incoming=()
+
+	mkdir -p "$VM_DIR"
+	[[ $mode != incoming ]] || incoming=(-incoming "unix:$VM_DIR/$name.migration")
+	qemu-system-x86_64 -name "$name" -accel tcg -m 64 -machine q35 -nodefaults -display none -S \
+		-device "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$uuid,enable-migration=on,x-device-dirty-page-tracking=off,id=m0" \
+		-qmp "unix:$VM_DIR/$name.qmp,server=on,wait=off" "${incoming[@]}" \
+		</dev/null >/dev/null 2>"/lab/vm-$name.err" &
+	echo $! >"$VM_DIR/$name.pid"
+	[[ $mode == incoming ]] || qmp "$VM_DIR/$name.qmp" cont >/dev/null || return
+	wait_until "$WAIT_SECONDS" vm_answers "$name"
+}
+
+vm_answers() {
+	[[ $(vm_status "$1") != gone ]]
+}
+
+# The word QEMU has for it (running, paused, inmigrate, postmigrate, ...), or "gone".
+vm_status() {
+	qmp --field status "$VM_DIR/$1.qmp" query-status 2>/dev/null || echo gone
+}
+
+# vm_pid NAME: the process of the VM.
+vm_pid() {
+	cat "$VM_DIR/$1.pid"
+}
+
+# vm_migrate SRC DST: live migration of a running VM into one that was started as incoming.
+# Prints what QEMU tells about it; succeeds if the source says completed.
+vm_migrate() {
+	local answer
+
+	qmp "$VM_DIR/$1.qmp" "{\"execute\": \"migrate\", \"arguments\": {\"uri\": \"unix:$VM_DIR/$2.migration\"}}" \
+		>/dev/null || return
+	answer=$(qmp --until status=completed,failed,cancelled --timeout "$WAIT_SECONDS" \
+		"$VM_DIR/$1.qmp" query-migrate)
+	echo "$answer"
+	[[ $answer == *'"status": "completed"'* ]]
+}
+
+# vm_stop NAME: ends the VM, gently if it still answers; returns when its process is gone.
+vm_stop() {
+	local pid
+
+	pid=$(vm_pid "$1") || return 0
+	qmp --timeout 2 "$VM_DIR/$1.qmp" quit >/dev/null 2>&1
+	wait_until 5 vm_is_gone "$pid" || kill -KILL "$pid" 2>/dev/null
+	wait_until 5 vm_is_gone "$pid" || return
+	rm -f "$VM_DIR/$1".*
+}
+
+# A zombie is gone too: only its parent, perhaps another subshell, can make it vanish.
+vm_is_gone() {
+	[[ ! -e /proc/$1 || $(sed 's/.*) //; s/ .*//' "/proc/$1/stat") == Z ]]
+}
+
+vm_stop_all() {
+	local pid_file name
+
+	for pid_file in "$VM_DIR"/*.pid; do
+		[[ -e $pid_file ]] || continue
+		name=${pid_file##*/}
+		vm_stop "${name%.pid}"
+	done
+}
