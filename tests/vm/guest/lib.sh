@@ -107,22 +107,26 @@ vm_start() {
 
 	mkdir -p "$VM_DIR"
 	[[ $mode != incoming ]] || incoming=(-incoming "unix:$VM_DIR/$name.migration")
-	qemu-system-x86_64 -name "$name" -accel tcg -m 64 -machine q35 -nodefaults -display none -S \
+	qemu-system-x86_64 -name "$name" -accel tcg -m 64 -machine q35 -nodefaults -display none \
 		-device "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$uuid,enable-migration=on,x-device-dirty-page-tracking=off,id=m0" \
 		-qmp "unix:$VM_DIR/$name.qmp,server=on,wait=off" "${incoming[@]}" \
 		</dev/null >/dev/null 2>"/lab/vm-$name.err" &
 	echo $! >"$VM_DIR/$name.pid"
-	[[ $mode == incoming ]] || qmp "$VM_DIR/$name.qmp" cont >/dev/null || return
-	wait_until "$WAIT_SECONDS" vm_answers "$name"
-}
-
-vm_answers() {
-	[[ $(vm_status "$1") != gone ]]
+	qmp --timeout "$WAIT_SECONDS" "$VM_DIR/$name.qmp" query-status || { cat "/lab/vm-$name.err" && false; }
 }
 
 # The word QEMU has for it (running, paused, inmigrate, postmigrate, ...), or "gone".
 vm_status() {
+	process_is_gone "$(vm_pid "$1")" && echo gone && return
 	qmp --field status "$VM_DIR/$1.qmp" query-status 2>/dev/null || echo gone
+}
+
+# vm_is NAME STATUS: whether vm_status is that word; for use in a check.
+vm_is() {
+	local status
+
+	status=$(vm_status "$1")
+	[[ $status == "$2" ]] || { echo "it is $status" && false; }
 }
 
 # vm_pid NAME: the process of the VM.
@@ -149,14 +153,14 @@ vm_stop() {
 
 	pid=$(vm_pid "$1") || return 0
 	qmp --timeout 2 "$VM_DIR/$1.qmp" quit >/dev/null 2>&1
-	wait_until 5 vm_is_gone "$pid" || kill -KILL "$pid" 2>/dev/null
-	wait_until 5 vm_is_gone "$pid" || return
+	wait_until 5 process_is_gone "$pid" || kill -KILL "$pid" 2>/dev/null
+	wait_until 5 process_is_gone "$pid" || return
 	rm -f "$VM_DIR/$1".*
 }
 
 # A zombie is gone too: only its parent, perhaps another subshell, can make it vanish.
-vm_is_gone() {
-	[[ ! -e /proc/$1 || $(sed 's/.*) //; s/ .*//' "/proc/$1/stat") == Z ]]
+process_is_gone() {
+	[[ ! -e /proc/$1 || $(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) == [ZX] ]]
 }
 
 vm_stop_all() {
