@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# migwarden. `make help` lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+LLVM_STRIP ?= llvm-strip
+PKG_CONFIG ?= pkg-config
+VERSION := 0.1.0
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wvla
+ifneq ($(or $(WERROR),$(CI)),)
+WARNINGS += -Werror
+endif
+CFLAGS ?= -O2 -g
+SANITIZE ?=
+ifneq ($(SANITIZE),)
+CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address,undefined
+endif
+CPPFLAGS += -Iuser -Iinclude -isystem $(BUILD)/gen -D_GNU_SOURCE -DMW_VERSION='"$(VERSION)"'
+C_STD := -std=gnu17
+
+# Folder: the libraries it may use (DESIGN 1 and 5). Order is link order.
+PARTS := cli daemon sinks kern host config core base
+LIBRARIES := libbpf libfyaml jansson libsystemd libmicrohttpd libcurl
+LIB_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+LIB_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lelf -lz
+
+ARCHIVES := $(foreach p,$(PARTS),$(BUILD)/lib/$(p).a)
+sources = $(sort $(wildcard user/$(1)/*.c))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
+
+BPF_SOURCES := $(sort $(wildcard bpf/*.bpf.c))
+BPF_OBJECTS := $(patsubst bpf/%.c,$(BUILD)/bpf/%.o,$(BPF_SOURCES))
+SKELETONS := $(patsubst bpf/%.bpf.c,$(BUILD)/gen/%.skel.h,$(BPF_SOURCES))
+# linux/types.h wants asm/types.h, which Debian keeps in the multiarch folder.
+BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_x86 -Ivmlinux -Iinclude -Ibpf \
+	-I/usr/include/$(shell $(CC) -print-multiarch) \
+	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations
+
+UNIT_SOURCES := $(sort $(wildcard tests/unit/*/*.c))
+UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(UNIT_SOURCES))
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+CLIENTS := $(patsubst tests/vm/client/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/vm/client/*.c)))
+
+.PHONY: all deps check check-vm test demo fuzz install uninstall clean format help units clients
+
+##@ Building
+all: $(BUILD)/migwarden ## build build/migwarden
+clients: $(CLIENTS) ## build the test programs that run in the lab
+units: $(BUILD)/tests/unit ## build the unit tests
+
+$(BUILD)/migwarden: $(ARCHIVES)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIB_LIBS)
+
+define archive_rule
+$$(BUILD)/lib/$(1).a: $$(call objects,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(AR) rcsD $$@ $$^
+endef
+$(foreach p,$(PARTS),$(eval $(call archive_rule,$(p))))
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(C_STD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The skeletons exist before anything that may include them is compiled.
+$(call objects,kern) $(UNIT_OBJECTS): | $(SKELETONS)
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -c -o $@ $<
+	$(LLVM_STRIP) -g $@
+
+$(BUILD)/gen/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	@mkdir -p $(@D)
+	$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+$(BUILD)/tests/unit: $(UNIT_OBJECTS) $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(UNIT_OBJECTS) -Wl,--start-group \
+		$(filter-out $(BUILD)/lib/cli.a,$(ARCHIVES)) $(BUILD)/lib/cli.a -Wl,--end-group $(LIB_LIBS) -lcriterion
+
+$(BUILD)/tests/%: tests/vm/client/%.c
+	@mkdir -p $(@D)
+	$(CC) $(C_STD) $(WARNINGS) -Iinclude -D_GNU_SOURCE $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -pthread
+
+##@ Set-up
+deps: ## install what is missing (Debian 12 and 13, as root)
+	@tests/setup/deps
+
+##@ Testing
+check: units all ## unit tests, layers, headers, verbs: no root, no lab, under 30 seconds
+	@tests/run check
+
+check-vm: all clients ## every scenario of the lab, in a guest with a real kernel
+	@tests/run vm
+
+test: deps ## set up, build, then every test
+	@$(MAKE) --no-print-directory WERROR=1 all units clients fuzz-build
+	@tests/run all
+
+demo: deps ## one real migration seen, one refused, in the lab
+	@$(MAKE) --no-print-directory all clients
+	@tests/vm/demo
+
+##@ Fuzzing
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+FUZZ_PARTS := config core base
+FUZZ_OBJECTS := $(foreach p,$(FUZZ_PARTS),$(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call sources,$(p))))
+.PHONY: fuzz-build
+fuzz-build: $(FUZZERS:%=$(BUILD)/fuzz/%)
+
+fuzz: fuzz-build ## run every fuzz target for FUZZ_SECONDS (60)
+	@tests/fuzz/run $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZERS)
+
+$(BUILD)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(C_STD) $(CPPFLAGS) $(FUZZ_FLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
+	$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIB_LIBS)
+
+##@ House-keeping
+install: all ## install under $(DESTDIR)$(PREFIX)
+	install -D -m 0755 $(BUILD)/migwarden $(DESTDIR)$(PREFIX)/bin/migwarden
+	install -d $(DESTDIR)$(PREFIX)/share/migwarden/policies
+	install -m 0644 $(filter-out %.test.yaml,$(wildcard policies/*.yaml)) $(DESTDIR)$(PREFIX)/share/migwarden/policies/
+	install -D -m 0644 docs/migwarden.1 $(DESTDIR)$(PREFIX)/share/man/man1/migwarden.1
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/migwarden $(DESTDIR)$(PREFIX)/share/man/man1/migwarden.1
+	rm -rf $(DESTDIR)$(PREFIX)/share/migwarden
+
+format: ## put the spacing of .clang-format on every C file
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

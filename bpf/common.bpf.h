@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What every program of ours needs: the ring, its counters, and who and what a record is about. */
+#ifndef COMMON_BPF_H
+#define COMMON_BPF_H
+
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "migwarden/wire.h"
+
+/* One ring for all programs of one loader; its size is set before loading. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, MW_EVENT_KINDS);
+	__type(key, __u32);
+	__type(value, struct mw_counter);
+} counters SEC(".maps");
+
+static __always_inline void fill_head(struct mw_event_head *head, __u32 size, __u16 kind)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+
+	head->size = size;
+	head->version = MW_WIRE_VERSION;
+	head->kind = kind;
+	head->time_ns = bpf_ktime_get_ns();
+	head->pid = id >> 32;
+	head->tid = (__u32)id;
+	bpf_get_current_comm(head->comm, sizeof(head->comm));
+	head->cgroup_id = bpf_get_current_cgroup_id();
+	__builtin_memset(head->device, 0, sizeof(head->device));
+}
+
+/*
+ * Room for one record, its head filled. NULL when the ring is full: the loss is counted, and the
+ * caller has nothing more to do. Counters are atomic: a tracing program can be preempted by another
+ * one on the same CPU.
+ */
+static __always_inline void *event_reserve(__u32 size, __u16 kind)
+{
+	__u32 slot = kind;
+	struct mw_counter *counter = bpf_map_lookup_elem(&counters, &slot);
+	void *event = bpf_ringbuf_reserve(&ring, size, 0);
+
+	if (counter) {
+		__sync_fetch_and_add(&counter->produced, 1);
+		if (!event)
+			__sync_fetch_and_add(&counter->lost, 1);
+	}
+	if (event)
+		fill_head(event, size, kind);
+	return event;
+}
+
+/* The device behind an open VFIO device fd; NULL when the kernel has none. */
+static __always_inline struct vfio_device *vfio_device_of(const struct file *file)
+{
+	void *data = BPF_CORE_READ(file, private_data);
+
+	if (!bpf_core_type_exists(struct vfio_device_file))
+		return data;
+	return BPF_CORE_READ((struct vfio_device_file *)data, device);
+}
+
+static __always_inline void read_device_name(char *name, const struct device *dev)
+{
+	bpf_probe_read_kernel_str(name, MW_DEVICE_BYTES, BPF_CORE_READ(dev, kobj.name));
+}
+
+static __always_inline void read_vfio_name(char *name, const struct vfio_device *vdev)
+{
+	read_device_name(name, BPF_CORE_READ(vdev, dev));
+}
+
+#endif

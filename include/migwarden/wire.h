@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What crosses the boundary between our BPF programs and user space: ring records, map keys and
+ * values. The only header that both sides read; it compiles alone with gcc and with
+ * `clang -target bpf`.
+ *
+ * Every field has a fixed width, every hole a name, every record its size asserted. A reader checks
+ * size, then version, then kind, and only then copies. A change of layout raises MW_WIRE_VERSION.
+ */
+#ifndef MIGWARDEN_WIRE_H
+#define MIGWARDEN_WIRE_H
+
+#include <linux/types.h>
+
+#define MW_WIRE_VERSION 1
+
+/* With their NUL. A mdev's name is its UUID (36), a PCI function's its address (12). */
+#define MW_COMM_BYTES 16
+#define MW_DEVICE_BYTES 40
+#define MW_TYPE_BYTES 64
+#define MW_ATTRIBUTE_BYTES 32
+#define MW_VALUE_BYTES 128
+#define MW_MODULE_BYTES 56
+#define MW_PAYLOAD_BYTES 48
+
+/*
+ * The VFIO uAPI as we read it (linux/vfio.h); repeated because the installed header may be older
+ * than the running kernel. Numbers, not _IO(), so that BPF needs no further header.
+ */
+#define MW_VFIO_DEVICE_GET_INFO 0x3b6b
+#define MW_VFIO_DEVICE_GET_REGION_INFO 0x3b6c
+#define MW_VFIO_DEVICE_GET_IRQ_INFO 0x3b6d
+#define MW_VFIO_DEVICE_SET_IRQS 0x3b6e
+#define MW_VFIO_DEVICE_RESET 0x3b6f
+#define MW_VFIO_DEVICE_GET_PCI_HOT_RESET_INFO 0x3b70
+#define MW_VFIO_DEVICE_PCI_HOT_RESET 0x3b71
+#define MW_VFIO_DEVICE_QUERY_GFX_PLANE 0x3b72
+#define MW_VFIO_DEVICE_GET_GFX_DMABUF 0x3b73
+#define MW_VFIO_DEVICE_IOEVENTFD 0x3b74
+#define MW_VFIO_DEVICE_FEATURE 0x3b75
+#define MW_VFIO_DEVICE_BIND_IOMMUFD 0x3b76
+#define MW_VFIO_DEVICE_ATTACH_IOMMUFD_PT 0x3b77
+#define MW_VFIO_DEVICE_DETACH_IOMMUFD_PT 0x3b78
+
+#define MW_FEATURE_MASK 0xffffu
+#define MW_FEATURE_GET (1u << 16)
+#define MW_FEATURE_SET (1u << 17)
+#define MW_FEATURE_PROBE (1u << 18)
+
+#define MW_FEATURE_MIGRATION 1u
+#define MW_FEATURE_MIG_DEVICE_STATE 2u
+#define MW_FEATURE_DMA_LOGGING_START 6u
+#define MW_FEATURE_DMA_LOGGING_STOP 7u
+#define MW_FEATURE_DMA_LOGGING_REPORT 8u
+#define MW_FEATURE_MIG_DATA_SIZE 9u
+
+#define MW_MIGRATION_STOP_COPY 1u
+#define MW_MIGRATION_P2P 2u
+#define MW_MIGRATION_PRE_COPY 4u
+
+#define MW_STATE_ERROR 0u
+#define MW_STATE_STOP 1u
+#define MW_STATE_RUNNING 2u
+#define MW_STATE_STOP_COPY 3u
+#define MW_STATE_RESUMING 4u
+#define MW_STATE_RUNNING_P2P 5u
+#define MW_STATE_PRE_COPY 6u
+#define MW_STATE_PRE_COPY_P2P 7u
+
+enum mw_event_kind {
+	MW_EVENT_IOCTL = 1, /* an ioctl on a VFIO device fd has returned */
+	MW_EVENT_ARC = 2, /* the driver has walked one arc of the migration state machine */
+	MW_EVENT_CLOSE = 3, /* the last reference to a VFIO device fd is gone */
+	MW_EVENT_ATTRIBUTE = 4, /* a sysfs attribute of a mdev type or device was read or written */
+	MW_EVENT_MDEV = 5, /* a mdev was created or removed */
+	MW_EVENT_GATE = 6, /* the gate has decided */
+	MW_EVENT_MODULE = 7, /* a kernel module that matters to us has come or gone */
+	MW_EVENT_KIND_END_ = 8,
+};
+
+/* Kinds are slots of the counter map, slot 0 is not used. */
+#define MW_EVENT_KINDS 8
+
+struct mw_event_head {
+	__u32 size; /* of the whole record, in bytes */
+	__u16 version; /* MW_WIRE_VERSION */
+	__u16 kind; /* enum mw_event_kind */
+	__u64 time_ns; /* CLOCK_MONOTONIC, when the record was made */
+	__u32 pid;
+	__u32 tid;
+	char comm[MW_COMM_BYTES];
+	__u64 cgroup_id;
+	char device[MW_DEVICE_BYTES]; /* dev_name() of the device behind the VFIO one; "" if none */
+};
+_Static_assert(sizeof(struct mw_event_head) == 88, "wire size");
+
+struct mw_event_ioctl {
+	struct mw_event_head head;
+	__u64 duration_ns; /* from entry to exit of vfio_device_fops_unl_ioctl */
+	__u32 cmd;
+	__s32 result; /* what the caller gets */
+	__u32 argsz; /* of the argument after the call; 0 when there is none */
+	__u32 flags; /* FEATURE: index and GET, SET, PROBE */
+	__u32 payload_size; /* valid bytes of payload */
+	__s32 payload_error; /* 0, or why user memory could not be read: -errno */
+	/* Follows argsz and flags in the argument, as the kernel left it. */
+	__u8 payload[MW_PAYLOAD_BYTES];
+};
+_Static_assert(sizeof(struct mw_event_ioctl) == 88 + 80, "wire size");
+
+struct mw_event_arc {
+	struct mw_event_head head; /* time_ns is the end of the arc */
+	__u64 duration_ns;
+	__u32 from; /* enum vfio_device_mig_state */
+	__u32 to;
+	__u32 target; /* where the SET that walks this arc wants to arrive */
+	__s32 result; /* 0, or the -errno of the SET that ended here */
+};
+_Static_assert(sizeof(struct mw_event_arc) == 88 + 24, "wire size");
+
+struct mw_event_close {
+	struct mw_event_head head;
+};
+_Static_assert(sizeof(struct mw_event_close) == 88, "wire size");
+
+enum mw_attribute_op {
+	MW_ATTRIBUTE_READ = 1,
+	MW_ATTRIBUTE_WRITE = 2,
+};
+
+enum mw_attribute_scope {
+	MW_SCOPE_TYPE = 1,
+	MW_SCOPE_DEVICE = 2,
+};
+
+struct mw_event_attribute {
+	struct mw_event_head head; /* device: set for MW_SCOPE_DEVICE */
+	__u32 op; /* enum mw_attribute_op */
+	__u32 scope; /* enum mw_attribute_scope */
+	__s32 result; /* bytes, or -errno */
+	__u32 value_size; /* valid bytes of value; less than result when it was cut */
+	char type[MW_TYPE_BYTES];
+	char parent[MW_DEVICE_BYTES];
+	char attribute[MW_ATTRIBUTE_BYTES];
+	char value[MW_VALUE_BYTES];
+};
+_Static_assert(sizeof(struct mw_event_attribute) == 88 + 16 + 64 + 40 + 32 + 128, "wire size");
+
+enum mw_mdev_op {
+	MW_MDEV_CREATE = 1,
+	MW_MDEV_REMOVE = 2,
+};
+
+struct mw_event_mdev {
+	struct mw_event_head head;
+	__u32 op; /* enum mw_mdev_op */
+	__s32 result; /* create: 0 or -errno */
+	__u8 uuid[16]; /* create: guid_t as the kernel keeps it; the device may not exist yet */
+	char type[MW_TYPE_BYTES];
+	char parent[MW_DEVICE_BYTES];
+};
+_Static_assert(sizeof(struct mw_event_mdev) == 88 + 24 + 64 + 40, "wire size");
+
+enum mw_direction {
+	MW_INCOMING = 1,
+	MW_OUTGOING = 2,
+};
+
+enum mw_gate_answer {
+	MW_GATE_PASSED = 1,
+	MW_GATE_REFUSED = 2,
+	MW_GATE_AUDITED = 3, /* passed, and enforcement would have refused */
+};
+
+enum mw_gate_basis {
+	MW_BASIS_DEFAULT = 1, /* no admission covers the device: the policy's `defaults` */
+	MW_BASIS_ADMISSION = 2,
+};
+
+struct mw_event_gate {
+	struct mw_event_head head;
+	__u64 admission; /* mw_admission.id, 0 when none covered the device */
+	__u32 generation;
+	__u32 direction; /* enum mw_direction */
+	__u32 answer; /* enum mw_gate_answer */
+	__u32 basis; /* enum mw_gate_basis */
+	__u32 reason; /* opaque to the kernel: enum mw_reason of the writer's build */
+	__u32 feature; /* MW_FEATURE_MIG_DEVICE_STATE or MW_FEATURE_DMA_LOGGING_START */
+	__u32 target; /* the state asked for, with MW_FEATURE_MIG_DEVICE_STATE */
+	__s32 error; /* what the caller gets: 0 or -errno */
+};
+_Static_assert(sizeof(struct mw_event_gate) == 88 + 40, "wire size");
+
+enum mw_module_op {
+	MW_MODULE_LOAD = 1,
+	MW_MODULE_UNLOAD = 2,
+};
+
+struct mw_event_module {
+	struct mw_event_head head;
+	__u32 op; /* enum mw_module_op */
+	__u32 zero;
+	char module[MW_MODULE_BYTES];
+};
+_Static_assert(sizeof(struct mw_event_module) == 88 + 64, "wire size");
+
+union mw_event {
+	struct mw_event_head head;
+	struct mw_event_ioctl ioctl;
+	struct mw_event_arc arc;
+	struct mw_event_close close;
+	struct mw_event_attribute attribute;
+	struct mw_event_mdev mdev;
+	struct mw_event_gate gate;
+	struct mw_event_module module;
+};
+
+/* Per CPU and kind, index enum mw_event_kind: produced = delivered + lost. */
+struct mw_counter {
+	__u64 produced;
+	__u64 lost;
+};
+_Static_assert(sizeof(struct mw_counter) == 16, "wire size");
+
+/* The rules of one generation: the value of the inner map that a reload swaps in whole. */
+struct mw_gate_rules {
+	__u32 generation; /* from 1; 0 is a slot nobody has filled */
+	__u32 audit; /* 1: say what would have been refused, refuse nothing */
+	__u32 deny[3]; /* by enum mw_direction, when no admission covers the device */
+	__u32 zero;
+};
+_Static_assert(sizeof(struct mw_gate_rules) == 24, "wire size");
+
+struct mw_admission_key {
+	char device[MW_DEVICE_BYTES]; /* zero-padded */
+	__u32 direction; /* enum mw_direction */
+	__u32 zero;
+};
+_Static_assert(sizeof(struct mw_admission_key) == 48, "wire size");
+
+struct mw_admission {
+	__u64 id;
+	__u64 expires_ns; /* CLOCK_MONOTONIC; never 0 */
+	__s64 uses; /* left; a refused admission is never used up */
+	__u32 allow; /* 1 admitted, 0 refused with `reason` */
+	__u32 reason; /* enum mw_reason */
+};
+_Static_assert(sizeof(struct mw_admission) == 32, "wire size");
+
+#endif

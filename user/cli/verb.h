@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One verb of `migwarden`: user/cli/main.c has the table, each verb has a file of its own. */
+#ifndef CLI_VERB_H
+#define CLI_VERB_H
+
+/* Exit codes that scripts depend on (SEMANTICS 5). */
+enum exit_code {
+	EXIT_YES = 0,
+	EXIT_NO = 1, /* not compatible, refused, found a defect */
+	EXIT_BAD = 2, /* bad usage or input */
+};
+
+struct verb {
+	const char *name;
+	/* One line for `migwarden --help`. */
+	const char *summary;
+	/* The whole text of `migwarden VERB --help`, ends with a newline. */
+	const char *help;
+	/* argv[0] is the verb. Gives an enum exit_code. */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct verb verb_admit;
+extern const struct verb verb_check;
+extern const struct verb verb_describe;
+extern const struct verb verb_match;
+extern const struct verb verb_policy;
+extern const struct verb verb_probe;
+extern const struct verb verb_run;
+extern const struct verb verb_status;
+extern const struct verb verb_watch;
+
+/* verb_help - prints the verb's help to stdout. Gives EXIT_YES. */
+int verb_help(const struct verb *verb);
+
+/*
+ * verb_usage - prints "migwarden VERB: MESSAGE" and where to find help, to stderr. Gives EXIT_BAD.
+ */
+int verb_usage(const struct verb *verb, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

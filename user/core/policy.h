@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A policy as data (SEMANTICS 4): what user/config reads from YAML and what compare judges by.
+ * policy_check says what is wrong with it as a whole, policy_compile makes it fast.
+ */
+#ifndef CORE_POLICY_H
+#define CORE_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/parse_error.h"
+#include "migwarden/reason.h"
+
+#define POLICY_SCHEMA "migwarden.policy/1"
+
+/* Where in the policy file something stands; line 0 is the built-in policy. */
+struct position {
+	unsigned int line;
+	unsigned int column;
+};
+
+enum policy_mode {
+	POLICY_ENFORCE,
+	POLICY_AUDIT,
+};
+
+/* How two values are compared (SEMANTICS 2); not every one fits every field. */
+enum comparator {
+	COMPARE_AUTO, /* version only */
+	COMPARE_EQUAL,
+	COMPARE_NUMERIC,
+	COMPARE_AT_LEAST,
+	COMPARE_XYZ, /* version only */
+	COMPARE_RANGES,
+	COMPARE_TEMPLATE, /* version only */
+	COMPARE_NAMESPACED, /* version only */
+	COMPARE_OPAQUE,
+	COMPARE_SUPERSET, /* attributes only */
+	COMPARE_IGNORE, /* attributes only */
+};
+
+/* SEMANTICS 2.5. */
+enum direction {
+	DIRECTION_DESTINATION_ACCEPTS,
+	DIRECTION_SOURCE_OFFERS,
+	DIRECTION_MUTUAL,
+};
+
+enum type_rule {
+	TYPE_EQUAL,
+	TYPE_CROSS,
+	TYPE_TRAITS,
+};
+
+struct alias_group {
+	const char *name;
+	const char *vendor; /* canonical hex */
+	const char **drivers;
+	size_t driver_count;
+	struct position position;
+};
+
+struct type_pair {
+	const char *from;
+	const char *to;
+	struct position position;
+};
+
+struct attribute_rule {
+	const char *name;
+	enum comparator comparator;
+	const char *separator; /* superset; default "+" */
+	const char *absent; /* the value that absent and "" stand for; NULL: absent is absent */
+	struct position position;
+};
+
+/* fnmatch patterns over the source; NULL matches anything. */
+struct rule_match {
+	const char *device_api;
+	const char *vendor;
+	const char *device_id;
+	const char *driver;
+	const char *mdev_type;
+};
+
+/* What policy_compile makes of one rule; private to the core. */
+struct rule_plan;
+
+struct rule_limits {
+	int64_t stop_copy_bytes; /* -1: no limit */
+	int64_t downtime_ns; /* -1: no limit */
+	int64_t descriptor_age_s; /* -1: no limit; key `descriptor-age` */
+};
+
+struct rule {
+	const char *name;
+	struct rule_match match;
+
+	bool parent_ignore;
+	enum type_rule type;
+	struct type_pair *cross; /* TYPE_CROSS */
+	size_t cross_count;
+	enum comparator version;
+	enum direction direction;
+	struct attribute_rule *attributes; /* in file order */
+	size_t attribute_count;
+	bool unconstrained_warn; /* default: deny in enforce mode, warn in audit mode */
+	bool unconstrained_set; /* the policy names `unconstrained` */
+	uint32_t capabilities; /* enum migration_capability; default STOP_COPY */
+	struct rule_limits limits;
+	enum mw_action action;
+
+	/* Where each part stands, for "file:line" in a verdict; falls back to the rule's own. */
+	struct position position;
+	struct position parent_position;
+	struct position type_position;
+	struct position version_position;
+	struct position capabilities_position;
+	struct position limits_position;
+
+	const struct rule_plan *plan; /* policy_compile; NULL without it */
+};
+
+struct policy {
+	struct arena *arena; /* owns every pointer here */
+	const char *file; /* as given on the command line; "built-in" for the default */
+	enum policy_mode mode;
+	enum mw_action incoming; /* ALLOW or DENY, when no admission covers the device */
+	enum mw_action outgoing;
+	struct position incoming_position;
+	struct position outgoing_position;
+	struct alias_group *aliases;
+	size_t alias_count;
+	struct rule *rules;
+	size_t rule_count;
+};
+
+/* policy_new - an empty policy (enforce, incoming deny, outgoing allow). 0 or -ENOMEM. */
+int policy_new(struct policy **out);
+
+/* policy_free - NULL is fine. */
+void policy_free(struct policy *policy);
+
+#define AUTO_POLICY __attribute__((cleanup(policy_free_ptr)))
+static inline void policy_free_ptr(struct policy **policy)
+{
+	policy_free(*policy);
+}
+
+/*
+ * policy_default - the built-in policy of SEMANTICS 5: all defaults, one rule `default` that
+ * matches everything, version auto, attributes equal. 0 or -ENOMEM.
+ */
+int policy_default(struct policy **out);
+
+/*
+ * policy_rule_init - a rule with every default of SEMANTICS 4 in it, before a reader fills it.
+ *
+ * Attributes that an attribute_rule names must be there on both sides, or have an `absent` value,
+ * else attribute-absent; so must the facts driver_version and firmware_version, which can be named
+ * like attributes. `ranges` reads its list from the attribute NAME_compatible, as SEMANTICS 2.4
+ * does for interface_version. aggregator (integer, absent 1, SEMANTICS 2.11) and pv_mode (absent
+ * none, 2.7) have their defaults with and without an attribute_rule.
+ *
+ * Attributes that no attribute_rule names compare `equal` where both sides carry them
+ * (attribute-mismatch; a warning under an explicit `unconstrained: warn`). Where one side only
+ * carries them they are unconstrained: refused with attribute-unconstrained in enforce mode, a
+ * warning in audit mode and under `unconstrained: warn` (SEMANTICS 0 and 2.6: what is missing is
+ * never "nothing to compare", whichever side lacks it).
+ *
+ * A comparator that the policy names for `version` needs a version on both sides (2.1 says so for
+ * namespaced): only `auto` passes, with a warning, where neither side has one.
+ */
+void policy_rule_init(struct rule *rule);
+
+/*
+ * policy_check - what can only be seen over the whole policy: duplicate rule or alias names, a
+ * driver in two alias groups, a rule that an earlier one always shadows. Gives 0, or -EINVAL with
+ * @error at the offending place.
+ */
+int policy_check(const struct policy *policy, struct parse_error *error);
+
+/*
+ * policy_compile - prepares what compare() would work out again for each pair (globs, the order of
+ * the attribute rules). Optional; to be called last, once nothing in the policy changes any more.
+ * Gives 0 or -ENOMEM (the policy works, more slowly).
+ */
+int policy_compile(struct policy *policy);
+
+/* Names as in the policy file; static; NULL outside the enum. *_from_name: false when unknown. */
+const char *comparator_name(enum comparator comparator);
+bool comparator_from_name(const char *name, enum comparator *out);
+const char *direction_name(enum direction direction);
+bool direction_from_name(const char *name, enum direction *out);
+
+#endif

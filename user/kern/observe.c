@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kern/observe.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "kern/kernel.h"
+#include "observe.skel.h"
+
+struct observe {
+	/*
+	 * Instances of the object: the first with every group that was possible at the start, then
+	 * one for each that came later. All share the maps of the first.
+	 */
+	struct observe_bpf *instances[OBSERVE_GROUP_COUNT_];
+	size_t instance_count;
+	unsigned int groups; /* attached: bit per enum observe_group */
+	struct ring *ring;
+};
+
+/* A program belongs to the group that its name begins with, and a group to its module. */
+static const char *const group_names[OBSERVE_GROUP_COUNT_] = {
+	[OBSERVE_HOST] = "host",
+	[OBSERVE_VFIO] = "vfio",
+	[OBSERVE_MDEV] = "mdev",
+};
+
+const char *observe_group_name(enum observe_group group)
+{
+	return group_names[group];
+}
+
+static unsigned int possible_groups(void)
+{
+	unsigned int groups = 1u << OBSERVE_HOST;
+
+	for (enum observe_group group = OBSERVE_VFIO; group < OBSERVE_GROUP_COUNT_; group++)
+		if (kernel_can_attach(group_names[group]))
+			groups |= 1u << group;
+	return groups;
+}
+
+static bool is_in_group(const char *program, enum observe_group group)
+{
+	size_t length = strlen(group_names[group]);
+
+	return strncmp(program, group_names[group], length) == 0 && program[length] == '_';
+}
+
+static void select_programs(struct observe_bpf *skel, unsigned int groups)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, skel->obj) {
+		bool wanted = false;
+
+		for (enum observe_group group = 0; group < OBSERVE_GROUP_COUNT_; group++)
+			if ((groups & (1u << group)) &&
+			    is_in_group(bpf_program__name(program), group))
+				wanted = true;
+		bpf_program__set_autoload(program, wanted);
+	}
+}
+
+static int share_map(struct bpf_map *map, const struct bpf_map *original)
+{
+	return bpf_map__reuse_fd(map, bpf_map__fd(original));
+}
+
+/* Loads, does not attach. @ring_bytes counts for the first instance only. */
+static int instance_load(struct observe *observe, unsigned int groups, size_t ring_bytes)
+{
+	struct observe_bpf *skel = observe_bpf__open();
+	int r;
+
+	if (!skel)
+		return -errno;
+	select_programs(skel, groups);
+	if (observe->instance_count) {
+		const struct observe_bpf *first = observe->instances[0];
+
+		r = share_map(skel->maps.ring, first->maps.ring);
+		if (!r)
+			r = share_map(skel->maps.counters, first->maps.counters);
+	} else {
+		r = bpf_map__set_max_entries(skel->maps.ring, (__u32)ring_bytes);
+	}
+	if (!r)
+		r = observe_bpf__load(skel);
+	if (r) {
+		observe_bpf__destroy(skel);
+		return r;
+	}
+	observe->instances[observe->instance_count++] = skel;
+	return 0;
+}
+
+static int instance_attach(struct observe *observe, unsigned int groups)
+{
+	int r = observe_bpf__attach(observe->instances[observe->instance_count - 1]);
+
+	if (!r)
+		observe->groups |= groups;
+	return r;
+}
+
+int observe_attach(struct observe *observe)
+{
+	unsigned int missing = possible_groups() & ~observe->groups;
+	int first_error = 0;
+
+	for (enum observe_group group = 0; group < OBSERVE_GROUP_COUNT_; group++) {
+		int r;
+
+		if (!(missing & (1u << group)))
+			continue;
+		r = instance_load(observe, 1u << group, 0);
+		if (!r) {
+			r = instance_attach(observe, 1u << group);
+			if (r)
+				observe_bpf__destroy(
+					observe->instances[--observe->instance_count]);
+		}
+		if (r && !first_error)
+			first_error = r;
+	}
+	return first_error;
+}
+
+static void observe_close_ptr(struct observe **observe)
+{
+	observe_close(*observe);
+}
+
+int observe_open(size_t ring_bytes, ring_handler handler, void *context, struct observe **out)
+{
+	__attribute__((cleanup(observe_close_ptr))) struct observe *observe = NULL;
+	unsigned int groups = possible_groups();
+	const struct observe_bpf *first;
+	int r;
+
+	if (!kernel_has_btf())
+		return -ENOTSUP;
+	observe = calloc(1, sizeof(*observe));
+	if (!observe)
+		return -ENOMEM;
+	r = instance_load(observe, groups, ring_bytes);
+	if (r)
+		return r;
+
+	/* Attach last: the reader exists before the first record can. */
+	first = observe->instances[0];
+	r = ring_open(bpf_map__fd(first->maps.ring), bpf_map__fd(first->maps.counters), handler,
+		      context, &observe->ring);
+	if (r)
+		return r;
+	r = instance_attach(observe, groups);
+	if (r)
+		return r;
+	*out = TAKE_PTR(observe);
+	return 0;
+}
+
+void observe_stop(struct observe *observe)
+{
+	for (size_t i = 0; i < observe->instance_count; i++)
+		observe_bpf__detach(observe->instances[i]);
+}
+
+void observe_close(struct observe *observe)
+{
+	if (!observe)
+		return;
+	observe_stop(observe);
+	ring_close(observe->ring);
+	while (observe->instance_count)
+		observe_bpf__destroy(observe->instances[--observe->instance_count]);
+	free(observe);
+}
+
+bool observe_has(const struct observe *observe, enum observe_group group)
+{
+	return observe->groups & (1u << group);
+}
+
+struct ring *observe_ring(const struct observe *observe)
+{
+	return observe->ring;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kern/ring.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+
+struct ring {
+	struct ring_buffer *buffer;
+	int counters_fd;
+	int cpus;
+	ring_handler handler;
+	void *context;
+	uint64_t delivered[MW_EVENT_KINDS];
+};
+
+static int on_record(void *context, void *data, size_t size)
+{
+	struct ring *ring = context;
+	struct mw_event_head head;
+	uint32_t kind = 0;
+
+	if (size >= sizeof(head)) {
+		memcpy(&head, data, sizeof(head));
+		if (head.kind < MW_EVENT_KINDS)
+			kind = head.kind;
+	}
+	ring->delivered[kind]++;
+	ring->handler(ring->context, data, size);
+	return 0;
+}
+
+int ring_open(int map_fd, int counters_fd, ring_handler handler, void *context, struct ring **out)
+{
+	struct ring *ring;
+	int cpus;
+
+	cpus = libbpf_num_possible_cpus();
+	if (cpus < 0)
+		return cpus;
+	ring = calloc(1, sizeof(*ring));
+	if (!ring)
+		return -ENOMEM;
+	ring->counters_fd = counters_fd;
+	ring->cpus = cpus;
+	ring->handler = handler;
+	ring->context = context;
+	ring->buffer = ring_buffer__new(map_fd, on_record, ring, NULL);
+	if (!ring->buffer) {
+		free(ring);
+		return -errno;
+	}
+	*out = ring;
+	return 0;
+}
+
+void ring_close(struct ring *ring)
+{
+	if (!ring)
+		return;
+	ring_buffer__free(ring->buffer);
+	free(ring);
+}
+
+int ring_fd(const struct ring *ring)
+{
+	return ring_buffer__epoll_fd(ring->buffer);
+}
+
+int ring_consume(struct ring *ring)
+{
+	return ring_buffer__consume(ring->buffer);
+}
+
+int ring_counts(const struct ring *ring, struct ring_counts *out)
+{
+	AUTO_FREE struct mw_counter *per_cpu = calloc((size_t)ring->cpus, sizeof(*per_cpu));
+
+	if (!per_cpu)
+		return -ENOMEM;
+	memset(out, 0, sizeof(*out));
+	for (uint32_t kind = 0; kind < MW_EVENT_KINDS; kind++) {
+		struct ring_count *count = &out->kind[kind];
+
+		if (bpf_map_lookup_elem(ring->counters_fd, &kind, per_cpu))
+			return -errno;
+		for (int cpu = 0; cpu < ring->cpus; cpu++) {
+			count->produced += per_cpu[cpu].produced;
+			count->lost += per_cpu[cpu].lost;
+		}
+		count->delivered = ring->delivered[kind];
+	}
+	return 0;
+}
+
+static bool is_accounted_for(const struct ring_counts *counts)
+{
+	for (uint32_t kind = 1; kind < MW_EVENT_KINDS; kind++)
+		if (counts->kind[kind].produced !=
+		    counts->kind[kind].delivered + counts->kind[kind].lost)
+			return false;
+	return true;
+}
+
+int ring_drain(struct ring *ring, unsigned int limit_ms)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	struct ring_counts counts;
+	int r;
+
+	/* A program that was inside when it was detached may still submit its record. */
+	for (unsigned int waited = 0; waited <= limit_ms; waited++) {
+		r = ring_consume(ring);
+		if (r < 0)
+			return r;
+		r = ring_counts(ring, &counts);
+		if (r)
+			return r;
+		if (is_accounted_for(&counts))
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	return -ETIMEDOUT;
+}

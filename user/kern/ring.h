@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One BPF ring buffer with its counters: nothing is lost without being counted (DESIGN 4). */
+#ifndef KERN_RING_H
+#define KERN_RING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "migwarden/wire.h"
+
+struct ring;
+
+/* Called for each record, in order; the bytes are not checked yet and gone after the call. */
+typedef void (*ring_handler)(void *context, const void *data, size_t size);
+
+struct ring_count {
+	uint64_t produced; /* by the programs */
+	uint64_t lost; /* the ring was full */
+	uint64_t delivered; /* to the handler */
+};
+
+/* By enum mw_event_kind; slot 0 counts what was delivered with an unknown kind. */
+struct ring_counts {
+	struct ring_count kind[MW_EVENT_KINDS];
+};
+
+/*
+ * ring_open - reads the ring of @ring_fd (a BPF_MAP_TYPE_RINGBUF) and its counter map; both fds stay
+ * the caller's and must outlive the ring. Gives 0 and *out, or -errno.
+ */
+int ring_open(int ring_fd, int counters_fd, ring_handler handler, void *context, struct ring **out);
+
+/* ring_close - NULL is fine. */
+void ring_close(struct ring *ring);
+
+/* ring_fd - readable when there is something to consume; for an event loop. Stays the ring's. */
+int ring_fd(const struct ring *ring);
+
+/* ring_consume - hands every waiting record to the handler. Gives their number, or -errno. */
+int ring_consume(struct ring *ring);
+
+/*
+ * ring_drain - after the programs are detached: consumes until every produced record is accounted
+ * for, or @limit_ms is over. Gives 0, -ETIMEDOUT, or -errno.
+ */
+int ring_drain(struct ring *ring, unsigned int limit_ms);
+
+/* ring_counts - the state of the counters. Gives 0 or -errno. */
+int ring_counts(const struct ring *ring, struct ring_counts *out);
+
+#endif

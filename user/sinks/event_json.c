@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sinks/event_json.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "core/decode.h"
+#include "core/fsm.h"
+#include "core/names.h"
+#include "migwarden/reason.h"
+
+/* Kernel text is bytes: what is not UTF-8 goes out with each such byte as "?". */
+static json_t *text_of(const char *text, size_t length)
+{
+	char clean[MW_VALUE_BYTES + 1];
+	json_t *json = json_stringn(text, length);
+
+	if (json || length >= sizeof(clean))
+		return json;
+	for (size_t i = 0; i < length; i++)
+		clean[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+	return json_stringn(clean, length);
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+	json_object_set_new(object, key, *text ? text_of(text, strlen(text)) : json_null());
+}
+
+static void set_number(json_t *object, const char *key, uint64_t number)
+{
+	json_object_set_new(object, key, json_integer((json_int_t)number));
+}
+
+/* "result", and the errno's name beside it when the call failed. */
+static void set_result(json_t *object, int32_t result)
+{
+	const char *name = result < 0 ? strerrorname_np(-result) : NULL;
+
+	json_object_set_new(object, "result", json_integer(result));
+	json_object_set_new(object, "errno", name ? json_string(name) : json_null());
+}
+
+static void set_head(json_t *object, const struct mw_event_head *head, int64_t clock_offset_ns)
+{
+	char clock[UNITS_TEXT_BYTES];
+
+	json_object_set_new(object, "event", json_string(event_kind_name(head->kind)));
+	json_object_set_new(object, "time",
+			    json_string(format_clock(head->time_ns, clock_offset_ns, clock)));
+	set_number(object, "time_ns", head->time_ns);
+	set_text(object, "device", head->device);
+	set_number(object, "pid", head->pid);
+	set_number(object, "tid", head->tid);
+	set_text(object, "comm", head->comm);
+	set_number(object, "cgroup_id", head->cgroup_id);
+}
+
+static json_t *migration_flags_to_json(uint64_t flags)
+{
+	static const char *const names[] = { "stop-copy", "p2p", "pre-copy" };
+	json_t *list = json_array();
+
+	for (unsigned int bit = 0; bit < 3; bit++)
+		if (flags & (1u << bit))
+			json_array_append_new(list, json_string(names[bit]));
+	return list;
+}
+
+static json_t *payload_to_json(const struct mw_event_ioctl *event)
+{
+	struct feature_payload payload;
+	json_t *object = json_object();
+
+	feature_decode(event, &payload);
+	switch (payload.kind) {
+	case FEATURE_PAYLOAD_NONE:
+		json_decref(object);
+		return json_null();
+	case FEATURE_PAYLOAD_MIGRATION:
+		json_object_set_new(object, "capabilities",
+				    migration_flags_to_json(payload.migration_flags));
+		break;
+	case FEATURE_PAYLOAD_STATE:
+		json_object_set_new(object, "state", json_string(mig_state_name(payload.state)));
+		json_object_set_new(object, "data_fd", payload.data_fd < 0 ?
+							       json_null() :
+							       json_integer(payload.data_fd));
+		break;
+	case FEATURE_PAYLOAD_LOGGING_START:
+		set_number(object, "page_size", payload.page_size);
+		set_number(object, "ranges", payload.range_count);
+		break;
+	case FEATURE_PAYLOAD_LOGGING_REPORT:
+		set_number(object, "iova", payload.iova);
+		set_number(object, "length", payload.length);
+		set_number(object, "page_size", payload.page_size);
+		break;
+	case FEATURE_PAYLOAD_DATA_SIZE:
+		set_number(object, "stop_copy_bytes", payload.stop_copy_bytes);
+		break;
+	}
+	return object;
+}
+
+static void set_feature(json_t *object, const struct mw_event_ioctl *event)
+{
+	uint32_t index = event->flags & MW_FEATURE_MASK;
+	const char *name = feature_name(index);
+
+	set_number(object, "feature_index", index);
+	json_object_set_new(object, "feature", name ? json_string(name) : json_null());
+	json_object_set_new(object, "op", json_string(feature_op_name(event->flags)));
+	json_object_set_new(object, "payload", payload_to_json(event));
+}
+
+static void set_ioctl(json_t *object, const struct mw_event_ioctl *event)
+{
+	const char *name = ioctl_name(event->cmd);
+
+	set_number(object, "cmd_number", event->cmd);
+	json_object_set_new(object, "cmd", name ? json_string(name) : json_null());
+	if (is_feature_call(event))
+		set_feature(object, event);
+	set_result(object, event->result);
+	set_number(object, "duration_ns", event->duration_ns);
+}
+
+static void set_arc(json_t *object, const struct mw_event_arc *event)
+{
+	json_object_set_new(object, "from", json_string(mig_state_name(event->from)));
+	json_object_set_new(object, "to", json_string(mig_state_name(event->to)));
+	json_object_set_new(object, "target", json_string(mig_state_name(event->target)));
+	set_result(object, event->result);
+	set_number(object, "duration_ns", event->duration_ns);
+}
+
+static void set_attribute(json_t *object, const struct mw_event_attribute *event)
+{
+	json_object_set_new(object, "op",
+			    json_string(event->op == MW_ATTRIBUTE_WRITE ? "write" : "read"));
+	json_object_set_new(object, "scope",
+			    json_string(event->scope == MW_SCOPE_DEVICE ? "device" : "type"));
+	set_text(object, "parent", event->parent);
+	set_text(object, "type", event->type);
+	set_text(object, "attribute", event->attribute);
+	json_object_set_new(object, "value", text_of(event->value, event->value_size));
+	json_object_set_new(object, "value_cut",
+			    json_boolean(event->result > (int32_t)event->value_size));
+	set_result(object, event->result);
+}
+
+static void set_mdev(json_t *object, const struct mw_event_mdev *event)
+{
+	json_object_set_new(object, "op",
+			    json_string(event->op == MW_MDEV_REMOVE ? "remove" : "create"));
+	set_text(object, "parent", event->parent);
+	set_text(object, "type", event->type);
+	set_result(object, event->result);
+}
+
+static void set_gate(json_t *object, const struct mw_event_gate *event)
+{
+	bool by_admission = event->basis == MW_BASIS_ADMISSION;
+
+	json_object_set_new(object, "answer", json_string(gate_answer_name(event->answer)));
+	json_object_set_new(object, "direction", json_string(direction_label(event->direction)));
+	json_object_set_new(object, "feature", json_string(feature_name(event->feature)));
+	json_object_set_new(object, "target",
+			    event->feature == MW_FEATURE_MIG_DEVICE_STATE ?
+				    json_string(mig_state_name(event->target)) :
+				    json_null());
+	json_object_set_new(object, "basis", json_string(by_admission ? "admission" : "default"));
+	json_object_set_new(object, "admission",
+			    by_admission ? json_integer((json_int_t)event->admission) : json_null());
+	json_object_set_new(object, "reason", json_string(mw_reason_name(event->reason)));
+	set_number(object, "generation", event->generation);
+	set_result(object, event->error);
+}
+
+static void set_module(json_t *object, const struct mw_event_module *event)
+{
+	json_object_set_new(object, "op",
+			    json_string(event->op == MW_MODULE_UNLOAD ? "unload" : "load"));
+	set_text(object, "module", event->module);
+}
+
+json_t *event_to_json(const union mw_event *event, int64_t clock_offset_ns)
+{
+	json_t *object = json_object();
+
+	if (!object)
+		return NULL;
+	set_head(object, &event->head, clock_offset_ns);
+	switch ((enum mw_event_kind)event->head.kind) {
+	case MW_EVENT_IOCTL:
+		set_ioctl(object, &event->ioctl);
+		break;
+	case MW_EVENT_ARC:
+		set_arc(object, &event->arc);
+		break;
+	case MW_EVENT_ATTRIBUTE:
+		set_attribute(object, &event->attribute);
+		break;
+	case MW_EVENT_MDEV:
+		set_mdev(object, &event->mdev);
+		break;
+	case MW_EVENT_GATE:
+		set_gate(object, &event->gate);
+		break;
+	case MW_EVENT_MODULE:
+		set_module(object, &event->module);
+		break;
+	case MW_EVENT_CLOSE:
+	case MW_EVENT_KIND_END_:
+		break;
+	}
+	return object;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Decoded ring records as lines for a person. */
+#ifndef SINKS_EVENT_TEXT_H
+#define SINKS_EVENT_TEXT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "migwarden/wire.h"
+
+/* event_text_heading - the heading of the columns. */
+void event_text_heading(FILE *out);
+
+/*
+ * event_text - one line: time, device, process, kind, what, result, duration. Bytes of the record
+ * that are not printable are shown as \xNN.
+ * @clock_offset_ns: CLOCK_REALTIME minus CLOCK_MONOTONIC.
+ */
+void event_text(FILE *out, const union mw_event *event, int64_t clock_offset_ns);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's structures, as far as our programs read them. Kept by hand: fields are found by name
+ * at load time (preserve_access_index), so order and size here mean nothing, and a field that is
+ * not here is one that we do not read. Where kernels differ, a flavour (`name___since`) stands
+ * beside the type and says which versions have it.
+ */
+#ifndef VMLINUX_H
+#define VMLINUX_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+#include <linux/bpf.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kobject {
+	const char *name;
+};
+
+struct bus_type {
+	const char *name;
+};
+
+struct device_driver {
+	const char *name;
+};
+
+/* 6.4 and later keep only the name in common with earlier kernels. */
+struct class {
+	const char *name;
+};
+
+struct device {
+	struct kobject kobj;
+	struct device *parent;
+	const struct bus_type *bus;
+	struct device_driver *driver;
+	const struct class *class;
+};
+
+struct file_operations;
+
+struct file {
+	const struct file_operations *f_op;
+	void *private_data;
+};
+
+struct inode;
+
+struct attribute {
+	const char *name;
+};
+
+/* drivers/vfio/vfio.h and include/linux/vfio.h: BTF of the module vfio. */
+struct vfio_device {
+	struct device *dev;
+	__u32 migration_flags;
+	struct device device;
+};
+
+/* 6.6 and later; before, file->private_data is the vfio_device itself. */
+struct vfio_device_file {
+	struct vfio_device *device;
+};
+
+/* include/linux/mdev.h: BTF of the module mdev. */
+struct mdev_parent {
+	struct device *dev;
+};
+
+struct mdev_type {
+	struct kobject kobj;
+	struct mdev_parent *parent;
+};
+
+struct mdev_device {
+	struct device dev;
+	struct mdev_type *type;
+};
+
+struct module {
+	char name[56];
+};
+
+#pragma clang attribute pop
+
+#endif
