@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The tables behind policy_read_file, for the schema and the writer. */
+#ifndef CONFIG_POLICY_READ_H
+#define CONFIG_POLICY_READ_H
+
+#include "config/reading.h"
+
+/* The keys of a policy, then of what lies in it; the parts end with NULL. */
+extern const struct mapping policy_mapping;
+extern const struct mapping *const policy_parts[];
+
+/* The words of a policy file, with the enum values of core/policy.h. */
+extern const struct choice choices_mode[];
+extern const struct choice choices_action[];
+extern const struct choice choices_unconstrained[];
+extern const struct choice choices_version_comparator[];
+extern const struct choice choices_attribute_comparator[];
+extern const struct choice choices_direction[];
+
+#endif
