@@ -12,7 +12,6 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
-#include "cli/describe_schema.h"
 #include "config/config.h"
 #include "host/describe.h"
 #include "kern/migration.h"
@@ -76,8 +75,8 @@ static const char *fact_text(struct arena *arena, const struct fact *fact)
 		return printable(arena, fact->text, "\n");
 	case FACT_UNREADABLE:
 		name = strerrorname_np(fact->error);
-		return name ? arena_printf(arena, "unreadable (%s)", name) :
-			      arena_printf(arena, "unreadable (%d)", fact->error);
+		return name ? arena_printf(arena, "unreadable (%s)", name)
+			    : arena_printf(arena, "unreadable (%d)", fact->error);
 	}
 	return UNKNOWN;
 }
@@ -97,7 +96,8 @@ static const char *migration_text(struct arena *arena, const struct descriptor *
 	case PROTOCOL_V1:
 		return "v1";
 	case PROTOCOL_V2:
-		return arena_printf(arena, "v2%s%s%s", bits & CAPABILITY_STOP_COPY ? " stop-copy" : "",
+		return arena_printf(arena, "v2%s%s%s",
+				    bits & CAPABILITY_STOP_COPY ? " stop-copy" : "",
 				    bits & CAPABILITY_P2P ? " p2p" : "",
 				    bits & CAPABILITY_PRE_COPY ? " pre-copy" : "");
 	}
@@ -214,7 +214,9 @@ static int print_block(const struct descriptor *descriptor)
 	return print_rows(rows, count);
 }
 
-enum { TABLE_COLUMNS = 6 };
+enum {
+	TABLE_COLUMNS = 6
+};
 
 struct table_row {
 	const char *cells[TABLE_COLUMNS];
@@ -238,8 +240,8 @@ static int table_add(void *context, const struct descriptor *descriptor)
 		fact_text(arena, &descriptor->device),
 		fact_text(arena, &descriptor->device_api),
 		has_ids && vendor ? arena_printf(arena, "%s:%s", vendor,
-						 fact_text(arena, &descriptor->device_id)) :
-				    vendor,
+						 fact_text(arena, &descriptor->device_id))
+				  : vendor,
 		fact_text(arena, &descriptor->driver),
 		fact_text(arena, &descriptor->mdev_type),
 		migration_text(arena, descriptor),
@@ -320,8 +322,8 @@ static void open_migration(struct desk *desk, const struct arguments *arguments)
 		fprintf(stderr,
 			"migwarden describe: migration capabilities are not known: %s (%s)\n",
 			strerror(-r),
-			r == -EPERM ? "asking the kernel needs root" :
-				      "`migwarden probe` says what this kernel lacks");
+			r == -EPERM ? "asking the kernel needs root"
+				    : "`migwarden probe` says what this kernel lacks");
 }
 
 static int open_sources(struct desk *desk, const struct arguments *arguments)
@@ -435,8 +437,10 @@ static void say_unknown(const struct desk *desk, const char *argument, int error
 	char driver[HOST_NAME_BYTES];
 
 	if (error == -ENOTUNIQ)
-		fprintf(stderr, "migwarden describe: %s is the name of several devices: give a "
-				"path\n", argument);
+		fprintf(stderr,
+			"migwarden describe: %s is the name of several devices: give a "
+			"path\n",
+			argument);
 	else if (inventory_bound_driver(desk->host, argument, driver))
 		fprintf(stderr, "migwarden describe: no VFIO device %s on this host\n", argument);
 	else
@@ -473,7 +477,9 @@ static int describe_one(struct desk *desk, const struct arguments *arguments)
 	return arguments->json ? print_json(descriptor, JSON_INDENT(2)) : print_block(descriptor);
 }
 
-enum { OPTION_SYSROOT = 256 };
+enum {
+	OPTION_SYSROOT = 256
+};
 
 static int parse(int argc, char **argv, struct arguments *arguments)
 {
@@ -519,6 +525,32 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 	return EXIT_YES;
 }
 
+static void say_no_memory(void)
+{
+	fprintf(stderr, "migwarden describe: out of memory\n");
+}
+
+/* What a full disk or a closed pipe took away is not described. */
+static int flush_output(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return EXIT_YES;
+	fprintf(stderr, "migwarden describe: writing: %s\n", strerror(errno));
+	return EXIT_BAD;
+}
+
+static int print_schema(void)
+{
+	AUTO_FREE char *schema = descriptor_schema_json();
+
+	if (!schema) {
+		say_no_memory();
+		return EXIT_BAD;
+	}
+	puts(schema);
+	return flush_output();
+}
+
 static int run(int argc, char **argv)
 {
 	struct arguments arguments = {0};
@@ -529,37 +561,37 @@ static int run(int argc, char **argv)
 		return r;
 	if (arguments.help)
 		return verb_help(&verb_describe);
-	if (arguments.schema) {
-		fputs(describe_schema, stdout);
-		return EXIT_YES;
-	}
+	if (arguments.schema)
+		return print_schema();
 	if (desk_open(&desk, &arguments))
 		return EXIT_BAD;
 	r = arguments.all ? describe_all(&desk, &arguments) : describe_one(&desk, &arguments);
 	if (r == -ENOMEM)
-		fprintf(stderr, "migwarden describe: out of memory\n");
-	if (!r && fflush(stdout)) {
-		r = -errno;
-		fprintf(stderr, "migwarden describe: writing: %s\n", strerror(-r));
-	}
-	return r ? EXIT_BAD : EXIT_YES;
+		say_no_memory();
+	if (r == -E2BIG)
+		fprintf(stderr, "migwarden describe: more attributes than a descriptor holds\n");
+	return r ? EXIT_BAD : flush_output();
 }
 
 const struct verb verb_describe = {
 	.name = "describe",
 	.summary = "show what is known of VFIO devices, as descriptors",
-	.help =
-		"Usage: migwarden describe DEVICE [--json] [--attributes FILE]\n"
+	.help = "Usage: migwarden describe DEVICE [--json] [--attributes FILE]\n"
 		"       migwarden describe --all [--json] [--attributes FILE]\n"
 		"       migwarden describe --schema\n"
 		"\n"
-		"Shows the descriptor of a VFIO device of this host: what `check`, `admit` and `match`\n"
-		"compare. It is read from sysfs; nothing is written, and the device is not opened.\n"
+		"Shows the descriptor of a VFIO device of this host: what `check`, `admit` and "
+		"`match`\n"
+		"compare. It is read from sysfs; nothing is written, and the device is not "
+		"opened.\n"
 		"\n"
-		"DEVICE is the UUID of an mdev, a PCI address (0000:3b:00.2 or 3b:00.2), the name of\n"
-		"another VFIO device, its name in /sys/class/vfio-dev (vfio0), or its path in sysfs.\n"
+		"DEVICE is the UUID of an mdev, a PCI address (0000:3b:00.2 or 3b:00.2), the name "
+		"of\n"
+		"another VFIO device, its name in /sys/class/vfio-dev (vfio0), or its path in "
+		"sysfs.\n"
 		"\n"
-		"  -a, --all          every VFIO device of this host: a table, with --json one object\n"
+		"  -a, --all          every VFIO device of this host: a table, with --json one "
+		"object\n"
 		"                     a line\n"
 		"  -j, --json         the descriptor as JSON (schema migwarden.descriptor/1)\n"
 		"      --schema       print the JSON Schema of a descriptor\n"
@@ -568,14 +600,17 @@ const struct verb verb_describe = {
 		"                     " SOURCES_SITE_FILE "\n"
 		"  -h, --help         this text\n"
 		"\n"
-		"\"-\" (null in JSON) is not known; \"unreadable (EIO)\" is there, but could not be read.\n"
+		"\"-\" (null in JSON) is not known; \"unreadable (EIO)\" is there, but could not "
+		"be read.\n"
 		"The migration capabilities are asked of the kernel, which needs root.\n"
 		"\n"
 		"A line of an attributes file names a sysfs file and what it fills:\n"
 		"  BASE PATH TARGET [DRIVER]     # comment\n"
-		"  BASE    device, type, parent (of an mdev), physfn (of a PCI VF), module (the driver's)\n"
+		"  BASE    device, type, parent (of an mdev), physfn (of a PCI VF), module (the "
+		"driver's)\n"
 		"  PATH    below it; * ? [] match within one part\n"
-		"  TARGET  version, interface_version, interface_version_compatible, compatible_type,\n"
+		"  TARGET  version, interface_version, interface_version_compatible, "
+		"compatible_type,\n"
 		"          template, driver_version, firmware_version, or attributes.NAME\n"
 		"  DRIVER  pattern; the line is only for devices of that driver\n"
 		"Per target the first line counts whose file exists, before the built-in ones.\n"

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 /* What stands between the blanks and commas of a list in one file. */
 #define TRAIT_SEPARATORS ", \t\n"
@@ -83,7 +84,8 @@ static void find_bases(struct subject *subject)
 	}
 	host_resolve(host, subject->base[SOURCE_PHYSFN], "%s/physfn", device);
 	/* A virtual parent (mtty) has no driver of its own; the mdev's is of the same module. */
-	if (!*parent || host_resolve(host, subject->base[SOURCE_MODULE], "%s/driver/module", parent))
+	if (!*parent ||
+	    host_resolve(host, subject->base[SOURCE_MODULE], "%s/driver/module", parent))
 		host_resolve(host, subject->base[SOURCE_MODULE], "%s/driver/module", device);
 }
 
@@ -175,31 +177,21 @@ static int put_type_and_driver(struct subject *subject)
 	return r ? r : put_mdev_driver(subject);
 }
 
-/* A decimal number of at most 18 digits, or -1. */
-static int64_t parse_count(const char *text)
-{
-	int64_t count = 0;
-	size_t length = strlen(text);
-
-	if (!length || length > 18 || strspn(text, "0123456789") != length)
-		return -1;
-	for (; *text; text++)
-		count = count * 10 + (*text - '0');
-	return count;
-}
-
 static int put_offered_type(struct subject *subject, const char *folder, const char *type)
 {
 	struct descriptor *descriptor = subject->descriptor;
 	int64_t available = -1;
+	uint64_t count;
 	int r, warned = 0;
 
 	if (!host_is_text(type, strlen(type)))
 		return descriptor_warn(descriptor, "offered_types: a type's name is not UTF-8");
-	r = host_read_line(subject->host, &subject->text, "%s/%s/available_instances", folder, type);
+	r = host_read_line(subject->host, &subject->text, "%s/%s/available_instances", folder,
+			   type);
 	if (!r) {
-		available = parse_count(subject->text.text);
-		if (available < 0)
+		if (slice_to_u64(slice_of(subject->text.text), &count) && count <= INT64_MAX)
+			available = (int64_t)count;
+		else
 			r = -EINVAL;
 	}
 	if (r && !host_is_absent(r))
@@ -225,28 +217,38 @@ static int put_offered_types(struct subject *subject)
 				       strerrorname_np(-r));
 	for (size_t i = 0; !r && i < types.count; i++)
 		r = put_offered_type(subject, folder, types.names[i]);
+	if (r == -E2BIG)
+		return descriptor_warn(subject->descriptor, "offered_types: only the first %zu",
+				       subject->descriptor->offered_type_count);
 	return host_is_absent(r) ? 0 : r;
+}
+
+/* The list has no place for an errno; an attribute has, and it fails the check. */
+static int put_unreadable_traits(struct descriptor *descriptor, int error)
+{
+	int r;
+
+	descriptor->compatible_type_count = 0;
+	r = descriptor_add_attribute(descriptor, "compatible_type", NULL, error);
+	return r && r != -EEXIST ? r
+				 : descriptor_warn(descriptor, "compatible_type: unreadable (%s)",
+						   strerrorname_np(error));
 }
 
 static int put_traits(struct subject *subject, int r)
 {
 	struct descriptor *descriptor = subject->descriptor;
-	char *rest = NULL;
+	char *rest = NULL, *trait;
 
 	subject->traits_seen = true;
-	if (r) {
-		/* The list has no place for an errno; an attribute has, and it fails the check. */
-		r = descriptor_add_attribute(descriptor, "compatible_type", NULL, -r);
-		return r && r != -EEXIST ? r :
-					   descriptor_warn(descriptor, "compatible_type: unreadable");
-	}
-	for (char *trait = strtok_r(subject->text.text, TRAIT_SEPARATORS, &rest); trait;
-	     trait = strtok_r(NULL, TRAIT_SEPARATORS, &rest)) {
+	for (char *text = subject->text.text; !r; text = NULL) {
+		trait = strtok_r(text, TRAIT_SEPARATORS, &rest);
+		if (!trait)
+			return 0;
 		r = descriptor_add_compatible_type(descriptor, trait);
-		if (r)
-			return r;
 	}
-	return 0;
+	/* Half of a set would pass where the whole does not (SEMANTICS 2.7). */
+	return r == -ENOMEM ? r : put_unreadable_traits(descriptor, -r);
 }
 
 static struct fact *target_fact(struct descriptor *descriptor, enum source_target target)
@@ -382,14 +384,13 @@ int describe(const struct host *host, const struct inventory_device *device,
 	subject->host = host;
 	subject->device = device;
 	subject->descriptor = descriptor;
-	r = host_resolve(host, subject->base[SOURCE_DEVICE], "%s", device->path);
-	if (!r)
-		r = fill(subject, options);
+	if (host_resolve(host, subject->base[SOURCE_DEVICE], "%s", device->path))
+		return -ENODEV;
+	r = fill(subject, options);
 	if (r)
-		return r == -ENOMEM ? r : -ENODEV;
+		return r;
 	/* What was read while the device went away is not a description of it. */
-	r = host_resolve(host, subject->base[SOURCE_DEVICE], "%s", device->path);
-	if (r)
+	if (host_resolve(host, subject->base[SOURCE_DEVICE], "%s", device->path))
 		return -ENODEV;
 	*out = TAKE_PTR(descriptor);
 	return 0;

@@ -20,7 +20,7 @@ typedef int (*describe_migration)(void *context, const char *vfio, uint32_t *cap
 
 struct describe_options {
 	const struct sources *sources; /* where vendors keep what */
-	int64_t now_s; /* seconds since the epoch, for collected_at; -1: not known */
+	int64_t now_s;                /* seconds since the epoch, for collected_at; -1: not known */
 	describe_migration migration; /* NULL: nobody to ask, the capabilities are not known */
 	void *migration_context;
 };
@@ -33,7 +33,8 @@ struct describe_options {
  * errno (SEMANTICS 2.12). Where the descriptor has no place for an errno, such as the list of
  * traits, an unreadable attribute of that name is recorded, and warnings say what happened.
  *
- * Gives 0 and *out (the caller's); -ENODEV when the device is gone; -ENOMEM.
+ * Gives 0 and *out (the caller's); -ENODEV when the device is gone; -E2BIG when the table names
+ * more attributes than a descriptor holds; -ENOMEM.
  */
 int describe(const struct host *host, const struct inventory_device *device,
 	     const struct describe_options *options, struct descriptor **out);

@@ -86,7 +86,8 @@ static int read_fd(int fd, char *buffer, size_t size, size_t *length)
 int host_read_at(int dir, const char *path, char *buffer, size_t size, size_t *length)
 {
 	/* O_NONBLOCK: a FIFO in the way must not hang us before we know that it is one. */
-	AUTO_FD int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
+	AUTO_FD int fd =
+		openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
 	struct stat status;
 
 	if (fd < 0)

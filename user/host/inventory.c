@@ -296,7 +296,8 @@ int inventory_bound_driver(const struct host *host, const char *argument,
 	char path[HOST_PATH_BYTES], name[32];
 
 	out[0] = '\0';
-	if (strchr(argument, '/') || strlen(argument) >= sizeof(name) - 5)
+	if (argument[strspn(argument, "0123456789abcdefABCDEF:.")] || !strchr(argument, ':') ||
+	    strlen(argument) >= sizeof(name) - strlen(domains[1]))
 		return -ENODEV;
 	for (size_t i = 0; i < ARRAY_SIZE(domains); i++) {
 		snprintf(name, sizeof(name), "%s%s", domains[i], argument);

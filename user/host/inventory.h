@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The VFIO devices of a host, as sysfs shows them: mdevs, and whatever a VFIO driver is bound to. */
+/* The VFIO devices of a host, as sysfs shows them: mdevs, and whatever a VFIO driver is bound to.
+ */
 #ifndef HOST_INVENTORY_H
 #define HOST_INVENTORY_H
 
@@ -29,7 +30,7 @@ struct inventory_device {
 };
 
 struct inventory {
-	struct arena *arena; /* owns the rest */
+	struct arena *arena;              /* owns the rest */
 	struct inventory_device *devices; /* sorted by name */
 	size_t count;
 };
@@ -67,9 +68,9 @@ int inventory_find(const struct host *host, const struct inventory *inventory, c
 const char *inventory_missing(const struct host *host);
 
 /*
- * inventory_bound_driver - the driver of the PCI device that @argument names, VFIO or not, to tell a
- * wrong name from a device that is merely not given to VFIO. Gives 0 and @out ("" when no driver is
- * bound), -ENODEV when there is no such PCI device.
+ * inventory_bound_driver - the driver of the PCI device that @argument names, VFIO or not, to tell
+ * a wrong name from a device that is merely not given to VFIO. Gives 0 and @out ("" when no driver
+ * is bound), -ENODEV when there is no such PCI device.
  */
 int inventory_bound_driver(const struct host *host, const char *argument,
 			   char out[static HOST_NAME_BYTES]);

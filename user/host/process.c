@@ -68,10 +68,10 @@ static bool pick_cgroup(char *text, bool unified, struct process *out)
 		path = cgroup_path(line, unified);
 		if (path)
 			copy_clean(out->cgroup, sizeof(out->cgroup), path, strlen(path));
-		*end = ended;
 		/* A hybrid system has all its processes in the root of the unified hierarchy. */
-		if (path && strcmp(path, "/") && path != end)
+		if (path && *path && strcmp(path, "/"))
 			return true;
+		*end = ended;
 		line = ended ? end + 1 : end;
 	}
 	return false;
@@ -199,8 +199,8 @@ static size_t unescape(char *out, size_t size, const char *text, size_t length)
 		unsigned int byte;
 
 		if (length - i >= 4 && text[i] == '\\' && text[i + 1] == 'x' &&
-		    isxdigit((unsigned char)text[i + 2]) &&
-		    isxdigit((unsigned char)text[i + 3]) && sscanf(text + i + 2, "%2x", &byte) == 1) {
+		    isxdigit((unsigned char)text[i + 2]) && isxdigit((unsigned char)text[i + 3]) &&
+		    sscanf(text + i + 2, "%2x", &byte) == 1) {
 			out[used++] = (char)byte;
 			i += 3;
 		} else {

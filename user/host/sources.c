@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 
 /* Parts of a path; each one may list a folder. */
 #define PARTS_MAX 8
@@ -47,7 +48,7 @@ static const struct source builtin[] = {
 };
 
 static const char *const base_names[] = {
-	[SOURCE_DEVICE] = "device", [SOURCE_TYPE] = "type",	[SOURCE_PARENT] = "parent",
+	[SOURCE_DEVICE] = "device", [SOURCE_TYPE] = "type",     [SOURCE_PARENT] = "parent",
 	[SOURCE_PHYSFN] = "physfn", [SOURCE_MODULE] = "module",
 };
 
@@ -89,8 +90,7 @@ void sources_free(struct sources *sources)
 
 /* One word of a line. */
 struct column {
-	const char *text;
-	size_t length;
+	struct slice word;
 	unsigned int at; /* column in the file, from 1 */
 };
 
@@ -103,18 +103,8 @@ struct reader {
 	size_t count;
 };
 
-static bool column_is(const struct column *column, const char *word)
-{
-	return column->length == strlen(word) && !memcmp(column->text, word, column->length);
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
 /* Splits a line into at most COLUMNS_MAX words. Gives their number or -EINVAL. */
-static int line_split(const struct reader *reader, const char *line, size_t length,
+static int line_split(const struct reader *reader, struct slice line,
 		      struct column columns[static COLUMNS_MAX])
 {
 	int count = 0;
@@ -123,23 +113,23 @@ static int line_split(const struct reader *reader, const char *line, size_t leng
 	for (;;) {
 		size_t start;
 
-		while (i < length && is_blank(line[i]))
+		while (i < line.length && is_blank(line.text[i]))
 			i++;
-		if (i == length || line[i] == '#')
+		if (i == line.length || line.text[i] == '#')
 			return count;
 		if (count == COLUMNS_MAX)
 			return parse_error_set(reader->error, reader->file, reader->line,
 					       (unsigned int)i + 1,
 					       "expected the end of the line after the driver");
 		start = i;
-		for (; i < length && !is_blank(line[i]); i++)
-			if (line[i] < 0x21 || line[i] > 0x7e)
+		for (; i < line.length && !is_blank(line.text[i]); i++)
+			if (line.text[i] < 0x21 || line.text[i] > 0x7e)
 				return parse_error_set(reader->error, reader->file, reader->line,
 						       (unsigned int)i + 1,
 						       "expected printable ASCII, got byte 0x%02x",
-						       (unsigned char)line[i]);
+						       (unsigned char)line.text[i]);
 		columns[count++] =
-			(struct column){line + start, i - start, (unsigned int)start + 1};
+			(struct column){{line.text + start, i - start}, (unsigned int)start + 1};
 	}
 }
 
@@ -147,61 +137,54 @@ static int read_base(const struct reader *reader, const struct column *column,
 		     enum source_base *out)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(base_names); i++) {
-		if (column_is(column, base_names[i])) {
+		if (slice_is(column->word, base_names[i])) {
 			*out = (enum source_base)i;
 			return 0;
 		}
 	}
 	return parse_error_set(reader->error, reader->file, reader->line, column->at,
 			       "expected device, type, parent, physfn or module, got \"%.*s\"",
-			       (int)column->length, column->text);
+			       (int)column->word.length, column->word.text);
 }
 
 static int read_path(const struct reader *reader, const struct column *column, const char **out)
 {
-	size_t start = 0, parts = 0;
+	struct slice rest = column->word, part;
 
-	for (size_t i = 0; i <= column->length; i++) {
-		struct column part;
-
-		if (i < column->length && column->text[i] != '/')
-			continue;
-		part = (struct column){column->text + start, i - start, 0};
-		parts++;
-		if (!part.length || column_is(&part, ".") || column_is(&part, "..") ||
+	for (size_t parts = 1; slice_cut(&rest, "/", &part); parts++)
+		if (!part.length || slice_is(part, ".") || slice_is(part, "..") ||
 		    part.length >= HOST_NAME_BYTES || parts > PARTS_MAX)
-			return parse_error_set(reader->error, reader->file, reader->line,
-					       column->at + (unsigned int)start,
-					       "expected a relative path of at most %d parts, "
-					       "without \".\" and \"..\"",
-					       PARTS_MAX);
-		start = i + 1;
-	}
-	*out = arena_strndup(reader->arena, column->text, column->length);
+			return parse_error_set(
+				reader->error, reader->file, reader->line,
+				column->at + (unsigned int)(part.text - column->word.text),
+				"expected a relative path of at most %d parts, "
+				"without \".\" and \"..\"",
+				PARTS_MAX);
+	*out = arena_strndup(reader->arena, column->word.text, column->word.length);
 	return *out ? 0 : -ENOMEM;
 }
 
 static int read_target(const struct reader *reader, const struct column *column,
 		       struct source *source)
 {
-	const size_t prefix = strlen(ATTRIBUTE_PREFIX);
+	const struct slice prefix = slice_of(ATTRIBUTE_PREFIX);
+	struct slice word = column->word, name = slice_skip(word, prefix.length);
 
 	for (size_t i = 0; i < ARRAY_SIZE(target_names); i++) {
-		if (column_is(column, target_names[i])) {
+		if (slice_is(word, target_names[i])) {
 			source->target = (enum source_target)i;
 			return 0;
 		}
 	}
-	if (column->length <= prefix || memcmp(column->text, ATTRIBUTE_PREFIX, prefix))
+	if (!name.length || memcmp(word.text, prefix.text, prefix.length))
 		return parse_error_set(reader->error, reader->file, reader->line, column->at,
 				       "expected version, interface_version, "
 				       "interface_version_compatible, compatible_type, template, "
 				       "driver_version, firmware_version or attributes.NAME, "
 				       "got \"%.*s\"",
-				       (int)column->length, column->text);
+				       (int)word.length, word.text);
 	source->target = TARGET_ATTRIBUTE;
-	source->attribute =
-		arena_strndup(reader->arena, column->text + prefix, column->length - prefix);
+	source->attribute = arena_strndup(reader->arena, name.text, name.length);
 	return source->attribute ? 0 : -ENOMEM;
 }
 
@@ -234,18 +217,18 @@ static int reader_add(struct reader *reader, const struct source *source)
 	return 0;
 }
 
-static int read_line(struct reader *reader, const char *line, size_t length)
+static int read_line(struct reader *reader, struct slice line)
 {
 	struct column columns[COLUMNS_MAX] = {0};
 	struct source source = {0};
 	int count, r;
 
-	count = line_split(reader, line, length, columns);
+	count = line_split(reader, line, columns);
 	if (count <= 0)
 		return count;
 	if (count < 3)
 		return parse_error_set(reader->error, reader->file, reader->line,
-				       (unsigned int)length + 1,
+				       (unsigned int)line.length + 1,
 				       "expected base, path and target, got %d of them", count);
 	r = read_base(reader, &columns[0], &source.base);
 	if (!r)
@@ -255,7 +238,8 @@ static int read_line(struct reader *reader, const char *line, size_t length)
 	if (r)
 		return r;
 	if (count == COLUMNS_MAX) {
-		source.driver = arena_strndup(reader->arena, columns[3].text, columns[3].length);
+		source.driver =
+			arena_strndup(reader->arena, columns[3].word.text, columns[3].word.length);
 		if (!source.driver)
 			return -ENOMEM;
 	}
@@ -266,19 +250,16 @@ int sources_read_text(struct sources *sources, const char *name, const char *tex
 		      struct parse_error *error)
 {
 	struct reader reader = {.arena = sources->arena, .file = name, .error = error};
-	const char *end = text + length;
+	struct slice rest = {text, length}, line;
 	struct source *items;
 
-	while (text < end) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		const char *stop = newline ? newline : end;
+	while (slice_cut(&rest, "\n", &line)) {
 		int r;
 
 		reader.line++;
-		r = read_line(&reader, text, (size_t)(stop - text));
+		r = read_line(&reader, line);
 		if (r)
 			return r;
-		text = newline ? newline + 1 : end;
 	}
 	items = arena_alloc(sources->arena, (reader.count + sources->count) * sizeof(*items));
 	if (!items)
@@ -307,7 +288,8 @@ int sources_read_file(struct sources *sources, const char *path, struct parse_er
 	if (!r && length > SOURCES_FILE_MAX)
 		r = -EFBIG;
 	if (r) {
-		parse_error_set(error, path, 0, 0, "expected a readable file of at most %u bytes: %s",
+		parse_error_set(error, path, 0, 0,
+				"expected a readable file of at most %u bytes: %s",
 				SOURCES_FILE_MAX, strerror(-r));
 		return r;
 	}
@@ -358,8 +340,8 @@ int source_read(const struct host *host, const struct source *source, const char
 		if (has_pattern(name))
 			r = first_match(host, folder, name, name);
 		if (!r && !slash)
-			return host_read(host, out, "%s/%s", folder, name);
-		if (r)
+			r = host_read(host, out, "%s/%s", folder, name);
+		if (r || !slash)
 			break;
 		strcpy(above, folder);
 		r = host_resolve(host, folder, "%s/%s", above, name);

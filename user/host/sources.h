@@ -62,11 +62,11 @@ struct source {
 	const char *path;
 	enum source_target target;
 	const char *attribute; /* TARGET_ATTRIBUTE: its name; else NULL */
-	const char *driver; /* fnmatch pattern; NULL: any device */
+	const char *driver;    /* fnmatch pattern; NULL: any device */
 };
 
 struct sources {
-	struct arena *arena; /* owns what was read from site files */
+	struct arena *arena;  /* owns what was read from site files */
 	struct source *items; /* in order: the first that exists counts */
 	size_t count;
 };

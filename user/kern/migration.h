@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The migration capabilities of a VFIO device, learnt without opening it: the kernel's own
- * migration_flags, seen by a probe on dev_uevent while we read the device's uevent file. Opening the
- * device instead would disturb whoever owns it.
+ * migration_flags, seen by a probe on dev_uevent while we read the device's uevent file. Opening
+ * the device instead would disturb whoever owns it.
  */
 #ifndef KERN_MIGRATION_H
 #define KERN_MIGRATION_H
@@ -22,8 +22,8 @@ int migration_open(struct migration **out);
 /*
  * migration_query - what VFIO_DEVICE_FEATURE_MIGRATION would answer for @device, its name in
  * /sys/class/vfio-dev ("vfio0").
- * Gives 0 and *capabilities (enum migration_capability; 0: the device cannot migrate); -ENODATA when
- * the probe saw nothing of it; else -errno. *capabilities is untouched on failure.
+ * Gives 0 and *capabilities (enum migration_capability; 0: the device cannot migrate); -ENODATA
+ * when the probe saw nothing of it; else -errno. *capabilities is untouched on failure.
  */
 int migration_query(struct migration *migration, const char *device, uint32_t *capabilities);
 
