@@ -171,6 +171,21 @@ static int read_downtime(const struct reading *reading, const struct node *node,
 	return 0;
 }
 
+static int refuse_count(const struct reading *reading, const struct node *node, const char *what,
+			size_t most)
+{
+	return reading_refuse(reading, node->position, "expected at most %zu %s, got %zu", most,
+			      what, node->count);
+}
+
+static int read_bounded_list(const struct reading *reading, const struct node *node,
+			     const char *what, size_t most)
+{
+	int r = reading_list(reading, node, what, 0);
+
+	return !r && node->count > most ? refuse_count(reading, node, what, most) : r;
+}
+
 /* An item of offered_types while it is read. */
 struct offer {
 	const char *type;
@@ -211,7 +226,7 @@ static const struct mapping offer_mapping = {
 static int read_offered_types(const struct reading *reading, const struct node *node,
 			      const struct field *field, void *object)
 {
-	int r = reading_list(reading, node, "types", 0);
+	int r = read_bounded_list(reading, node, "types", DESCRIPTOR_TYPES_MAX);
 
 	(void)field;
 	for (const struct node *item = node->first; !r && item; item = item->next) {
@@ -228,7 +243,7 @@ static int read_offered_types(const struct reading *reading, const struct node *
 static int read_compatible_type(const struct reading *reading, const struct node *node,
 				const struct field *field, void *object)
 {
-	int r = reading_list(reading, node, "traits", 0);
+	int r = read_bounded_list(reading, node, "traits", DESCRIPTOR_TRAITS_MAX);
 
 	(void)field;
 	for (const struct node *item = node->first; !r && item; item = item->next) {
@@ -339,6 +354,8 @@ static int read_attributes(const struct reading *reading, const struct node *nod
 	(void)field;
 	if (node->kind != NODE_MAPPING)
 		return reading_expected(reading, node, "attributes (a mapping)");
+	if (node->count > DESCRIPTOR_ATTRIBUTES_MAX)
+		return refuse_count(reading, node, "attributes", DESCRIPTOR_ATTRIBUTES_MAX);
 	for (const struct node *child = node->first; !r && child; child = child->next)
 		if (child->kind != NODE_STRING && child->kind != NODE_NULL &&
 		    child->kind != NODE_MAPPING)
@@ -354,6 +371,10 @@ static int read_attributes(const struct reading *reading, const struct node *nod
 		r = read_attribute(reading, sorted[i], object);
 	return r;
 }
+
+_Static_assert(DESCRIPTOR_TYPES_MAX == 4096 && DESCRIPTOR_ATTRIBUTES_MAX == 4096 &&
+		       DESCRIPTOR_TRAITS_MAX == 256,
+	       "the schema below says so too");
 
 #define FACT(name, reader, fragment)                                                               \
 	{                                                                                          \
@@ -393,7 +414,8 @@ static const struct field descriptor_fields[] = {
 	{
 		.key = "offered_types",
 		.read = read_offered_types,
-		.schema = "{\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/offered_type\"}}",
+		.schema = "{\"type\": \"array\", \"maxItems\": 4096,"
+			  " \"items\": {\"$ref\": \"#/$defs/offered_type\"}}",
 	},
 	{
 		.key = "migration",
@@ -406,8 +428,8 @@ static const struct field descriptor_fields[] = {
 	{
 		.key = "compatible_type",
 		.read = read_compatible_type,
-		.schema = "{\"type\": \"array\", \"items\": {\"type\": \"string\","
-			  " \"minLength\": 1}}",
+		.schema = "{\"type\": \"array\", \"maxItems\": 256,"
+			  " \"items\": {\"type\": \"string\", \"minLength\": 1}}",
 	},
 	{
 		.key = "template",
@@ -418,7 +440,8 @@ static const struct field descriptor_fields[] = {
 	{
 		.key = "attributes",
 		.read = read_attributes,
-		.schema = "{\"type\": \"object\", \"propertyNames\": {\"minLength\": 1},"
+		.schema = "{\"type\": \"object\", \"maxProperties\": 4096,"
+			  " \"propertyNames\": {\"minLength\": 1},"
 			  " \"additionalProperties\": {\"anyOf\": [{\"$ref\": \"#/$defs/fact\"},"
 			  " {\"type\": \"null\"}]}}",
 	},

@@ -45,6 +45,49 @@ const struct node *node_child(const struct node *mapping, const char *key)
 	return NULL;
 }
 
+/* A copy that can be in another list; what is below is shared. */
+static struct node *append_copy(struct arena *arena, struct node *parent, const struct node *child)
+{
+	struct node *copy = arena_alloc(arena, sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = *child;
+	copy->next = NULL;
+	if (parent->last)
+		parent->last->next = copy;
+	else
+		parent->first = copy;
+	parent->last = copy;
+	parent->count++;
+	return copy;
+}
+
+struct node *node_merge(struct arena *arena, const struct node *base, const struct node *over)
+{
+	struct node *merged = arena_alloc(arena, sizeof(*merged));
+
+	if (!merged)
+		return NULL;
+	*merged = *over;
+	merged->first = merged->last = NULL;
+	merged->count = 0;
+	for (const struct node *child = base->first; child; child = child->next) {
+		const struct node *own = node_child(over, child->key);
+
+		if (own && own->kind == NODE_MAPPING && child->kind == NODE_MAPPING)
+			own = node_merge(arena, child, own);
+		else if (!own)
+			own = child;
+		if (!own || !append_copy(arena, merged, own))
+			return NULL;
+	}
+	for (const struct node *child = over->first; child; child = child->next)
+		if (!node_child(base, child->key) && !append_copy(arena, merged, child))
+			return NULL;
+	return merged;
+}
+
 static int compare_places(const struct position *a, const struct position *b)
 {
 	if (a->line != b->line)

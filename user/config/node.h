@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "base/arena.h"
 #include "base/parse_error.h"
 #include "config/input.h"
@@ -87,6 +89,15 @@ const struct node *node_child(const struct node *mapping, const char *key);
  * in @arena. NULL when memory is out.
  */
 const struct node **node_sorted_children(const struct node *mapping, struct arena *arena);
+
+/*
+ * node_merge - a mapping like @base, with the keys of @over in place of its own; where both have a
+ * mapping, that is merged too. Neither changes; the result shares their values. NULL: no memory.
+ */
+struct node *node_merge(struct arena *arena, const struct node *base, const struct node *over);
+
+/* node_to_json - the same values without their places. A new reference, or NULL (no memory). */
+json_t *node_to_json(const struct node *node);
 
 /* node_describe - what a person would call it: `the number 5`, `a list`, `"abc"`, into @out. */
 void node_describe(const struct node *node, char *out, size_t size);

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "base/cleanup.h"
+#include "config/json_text.h"
 #include "config/node.h"
 
 struct walk {
@@ -20,11 +21,6 @@ struct walk {
 	struct node_tree tree;
 	struct parse_error *error;
 };
-
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
 
 /* The end of the token that starts at @at: a string with its quotes, one sign, or a bare word. */
 static size_t token_end(const struct input *input, size_t at)
@@ -217,7 +213,7 @@ static int walk_value(struct walk *walk, json_t *value, struct node *node, unsig
 int node_tree_from_json(const struct input *input, struct node_tree *out,
 			struct parse_error *error)
 {
-	__attribute__((cleanup(cleanup_json))) json_t *json = NULL;
+	AUTO_JSON json_t *json = NULL;
 	struct walk walk = {.input = input, .cursor = cursor_at_start(input), .error = error};
 	json_error_t problem;
 	struct node *root;
@@ -238,4 +234,45 @@ int node_tree_from_json(const struct input *input, struct node_tree *out,
 	}
 	*out = walk.tree;
 	return 0;
+}
+
+static json_t *mapping_to_json(const struct node *node)
+{
+	AUTO_JSON json_t *object = json_object();
+
+	for (const struct node *child = node->first; child; child = child->next)
+		if (json_object_set_new(object, child->key, node_to_json(child)))
+			return NULL;
+	return TAKE_PTR(object);
+}
+
+static json_t *list_to_json(const struct node *node)
+{
+	AUTO_JSON json_t *list = json_array();
+
+	for (const struct node *child = node->first; child; child = child->next)
+		if (json_array_append_new(list, node_to_json(child)))
+			return NULL;
+	return TAKE_PTR(list);
+}
+
+json_t *node_to_json(const struct node *node)
+{
+	switch (node->kind) {
+	case NODE_NULL:
+		return json_null();
+	case NODE_BOOLEAN:
+		return json_boolean(node->integer);
+	case NODE_INTEGER:
+		return json_integer(node->integer);
+	case NODE_REAL:
+		return json_real(node->real);
+	case NODE_STRING:
+		return json_text(node->text);
+	case NODE_LIST:
+		return list_to_json(node);
+	case NODE_MAPPING:
+		return mapping_to_json(node);
+	}
+	return NULL;
 }

@@ -241,7 +241,7 @@ static int on_scalar(struct build *build, const struct fy_event_scalar_data *sca
 	bool is_empty_value = !mark && build->key;
 	struct position place = is_empty_value ? build->key_position : place_of(build, mark);
 	struct node *node;
-	const char *text;
+	const char *text = NULL;
 	int r = refuse_properties(build, scalar->anchor, scalar->tag);
 
 	if (r)

@@ -774,6 +774,8 @@ static int read_input(const struct input *input, struct policy **out, struct par
 	r = reading_mapping(&reading, tree.root, &policy_mapping, policy);
 	if (!r)
 		r = policy_check(policy, error);
+	if (!r)
+		r = policy_compile(policy);
 	if (r)
 		return r;
 	*out = TAKE_PTR(policy);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Many descriptors: a folder of .json files, a .jsonl file with one on each line, or one file. */
+#ifndef CONFIG_COLLECTION_H
+#define CONFIG_COLLECTION_H
+
+#include "base/parse_error.h"
+#include "core/descriptor.h"
+
+/*
+ * Takes a descriptor, which becomes its own. @place names it for people: "FILE" or "FILE:LINE";
+ * borrowed for the call. Gives 0 to go on; anything else ends the walk and is its result.
+ */
+typedef int (*collection_visitor)(const char *place, struct descriptor *descriptor, void *data);
+
+/*
+ * collection_each - hands over the descriptors at @path, one at a time: of a folder those in
+ * *.json and *.jsonl files by name, not below it. One that cannot be read ends the walk.
+ * Gives 0; what the visitor gave; -EINVAL or -errno with @error filled.
+ */
+int collection_each(const char *path, collection_visitor visit, void *data,
+		    struct parse_error *error);
+
+#endif
