@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/policy_plan.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+
+struct glob glob_of(const char *pattern)
+{
+	struct glob glob = { .pattern = pattern };
+
+	if (!pattern)
+		return glob;
+	glob.length = strcspn(pattern, "*?[\\");
+	if (!pattern[glob.length])
+		glob.kind = GLOB_LITERAL;
+	else if (pattern[glob.length] == '*' && !pattern[glob.length + 1])
+		glob.kind = GLOB_PREFIX;
+	else
+		glob.kind = GLOB_FNMATCH;
+	return glob;
+}
+
+bool glob_matches(const struct glob *glob, struct slice value)
+{
+	switch (glob->kind) {
+	case GLOB_ANYTHING:
+		return true;
+	case GLOB_LITERAL:
+		return value.length == glob->length &&
+		       !memcmp(value.text, glob->pattern, glob->length);
+	case GLOB_PREFIX:
+		return value.length >= glob->length &&
+		       !memcmp(value.text, glob->pattern, glob->length);
+	case GLOB_FNMATCH:
+		return !fnmatch(glob->pattern, value.text, 0);
+	}
+	return false;
+}
+
+const char *match_pattern(const struct rule_match *match, enum match_field field)
+{
+	switch (field) {
+	case MATCH_MDEV_TYPE:
+		return match->mdev_type;
+	case MATCH_VENDOR:
+		return match->vendor;
+	case MATCH_DEVICE_ID:
+		return match->device_id;
+	case MATCH_DRIVER:
+		return match->driver;
+	case MATCH_DEVICE_API:
+		return match->device_api;
+	case MATCH_FIELDS_:
+		break;
+	}
+	return NULL;
+}
+
+const char *match_field_name(enum match_field field)
+{
+	switch (field) {
+	case MATCH_MDEV_TYPE:
+		return "mdev_type";
+	case MATCH_VENDOR:
+		return "vendor";
+	case MATCH_DEVICE_ID:
+		return "device_id";
+	case MATCH_DRIVER:
+		return "driver";
+	case MATCH_DEVICE_API:
+		return "device_api";
+	case MATCH_FIELDS_:
+		break;
+	}
+	return "unknown";
+}
+
+struct match_subject match_subject_of(const struct descriptor *source)
+{
+	const struct fact *facts[MATCH_FIELDS_] = {
+		[MATCH_MDEV_TYPE] = &source->mdev_type,
+		[MATCH_VENDOR] = &source->vendor,
+		[MATCH_DEVICE_ID] = &source->device_id,
+		[MATCH_DRIVER] = &source->driver,
+		[MATCH_DEVICE_API] = &source->device_api,
+	};
+	struct match_subject subject;
+
+	for (unsigned int i = 0; i < MATCH_FIELDS_; i++) {
+		subject.states[i] = facts[i]->state;
+		subject.values[i] = slice_of(facts[i]->text);
+	}
+	if (slice_is(subject.values[MATCH_DEVICE_API], "pci"))
+		subject.values[MATCH_DEVICE_API] = slice_of("vfio-pci");
+	return subject;
+}
+
+enum match_answer rule_matches(const struct rule *rule, const struct match_subject *subject,
+			       enum match_field *field)
+{
+	enum match_answer answer = MATCH_YES;
+
+	for (unsigned int i = 0; i < MATCH_FIELDS_; i++) {
+		struct glob glob = rule->plan ?
+					   rule->plan->globs[i] :
+					   glob_of(match_pattern(&rule->match, (enum match_field)i));
+
+		if (glob.kind == GLOB_ANYTHING)
+			continue;
+		if (subject->states[i] == FACT_UNREADABLE) {
+			*field = (enum match_field)i;
+			answer = MATCH_UNREADABLE;
+		} else if (subject->states[i] != FACT_KNOWN ||
+			   !glob_matches(&glob, subject->values[i])) {
+			return MATCH_NO;
+		}
+	}
+	return answer;
+}
+
+static int plan_attributes(struct arena *arena, const struct rule *rule, struct rule_plan *plan)
+{
+	if (!rule->attribute_count)
+		return 0;
+	plan->attributes =
+		arena_alloc(arena, rule->attribute_count * sizeof(*plan->attributes));
+	if (!plan->attributes)
+		return -ENOMEM;
+	for (size_t i = 0; i < rule->attribute_count; i++) {
+		const struct attribute_rule *attribute = &rule->attributes[i];
+		size_t at = i;
+
+		for (; at && strcmp(plan->attributes[at - 1]->name, attribute->name) > 0; at--)
+			plan->attributes[at] = plan->attributes[at - 1];
+		plan->attributes[at] = attribute;
+	}
+	return 0;
+}
+
+int policy_compile(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		struct rule *rule = &policy->rules[i];
+		struct rule_plan *plan = arena_alloc(policy->arena, sizeof(*plan));
+
+		if (!plan || plan_attributes(policy->arena, rule, plan))
+			return -ENOMEM;
+		for (unsigned int j = 0; j < MATCH_FIELDS_; j++)
+			plan->globs[j] =
+				glob_of(match_pattern(&rule->match, (enum match_field)j));
+		rule->plan = plan;
+	}
+	return 0;
+}
