@@ -191,7 +191,7 @@ static int check_files(const struct check_options *options)
 static int check_run(int argc, char **argv)
 {
 	struct check_options options = {
-		.context = {.now_s = time(NULL), .device_count = 1},
+		.context = {.now_s = time(NULL), .device_count = 1, .may_create = true},
 	};
 	int r = parse_options(argc, argv, &options);
 

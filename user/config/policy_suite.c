@@ -204,6 +204,18 @@ static int read_device_count(const struct reading *reading, const struct node *n
 	return 0;
 }
 
+static int read_create(const struct reading *reading, const struct node *node,
+		       const struct field *field, void *object)
+{
+	struct case_loading *at = object;
+
+	(void)field;
+	if (node->kind != NODE_BOOLEAN)
+		return reading_expected(reading, node, "true or false");
+	at->policy_case->context.may_create = node->integer;
+	return 0;
+}
+
 static int read_now(const struct reading *reading, const struct node *node,
 		    const struct field *field, void *object)
 {
@@ -245,6 +257,7 @@ static const struct field case_fields[] = {
 	{.key = "stage", .read = read_stage},
 	{.key = "rule", .read = read_case_text, .offset = offsetof(struct policy_case, rule)},
 	{.key = "devices", .read = read_device_count},
+	{.key = "create", .read = read_create},
 	{.key = "now", .read = read_now},
 };
 
@@ -273,7 +286,7 @@ static int read_cases(const struct reading *reading, const struct node *node,
 
 		*at.policy_case = (struct policy_case){
 			.position = item->position,
-			.context = {.now_s = -1, .device_count = 1},
+			.context = {.now_s = -1, .device_count = 1, .may_create = true},
 			.stage = MW_STAGE_COUNT_,
 		};
 		r = reading_mapping(reading, item, &case_mapping, &at);

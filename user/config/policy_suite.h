@@ -12,9 +12,10 @@
  *       dest: {like: large, driver: null}
  *       verdict: deny
  *       reason: type-mismatch
- *       stage: mdev_type                # these four may be left out
+ *       stage: mdev_type                # these five may be left out
  *       rule: mtty
  *       devices: 2
+ *       create: false                   # dest is entered as it is (admit), none can be made (check)
  *       now: "2026-11-20T12:00:00Z"     # without it, no age is checked
  *
  * `like` takes all of an earlier descriptor but the keys given; null removes one.
