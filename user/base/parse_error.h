@@ -8,9 +8,9 @@
 
 struct parse_error {
 	char file[256];
-	unsigned int line; /* from 1; 0 when the file as a whole is meant */
+	unsigned int line;   /* from 1; 0 when the file as a whole is meant */
 	unsigned int column; /* from 1, in bytes */
-	char text[512]; /* "expected …, got …" */
+	char text[512];      /* "expected …, got …" */
 };
 
 /* parse_error_set - fills @error (may be NULL); always gives -EINVAL, to be returned. */

@@ -7,7 +7,7 @@ struct slice slice_skip(struct slice slice, size_t count)
 		count = slice.length;
 	if (!count)
 		return slice;
-	return (struct slice){ slice.text + count, slice.length - count };
+	return (struct slice){slice.text + count, slice.length - count};
 }
 
 struct slice slice_trim(struct slice slice)
@@ -57,9 +57,9 @@ bool slice_cut(struct slice *rest, const char *separator, struct slice *piece)
 	if (!rest->text)
 		return false;
 	at = length ? find_text(*rest, separator, length) : rest->length;
-	*piece = (struct slice){ rest->text, at };
+	*piece = (struct slice){rest->text, at};
 	if (at == rest->length)
-		*rest = (struct slice){ NULL, 0 };
+		*rest = (struct slice){NULL, 0};
 	else
 		*rest = slice_skip(*rest, at + length);
 	return true;

@@ -16,7 +16,7 @@ struct slice {
 /* slice_of - the whole of a terminated text; NULL gives an empty slice. */
 static inline struct slice slice_of(const char *text)
 {
-	return (struct slice){ text, text ? strlen(text) : 0 };
+	return (struct slice){text, text ? strlen(text) : 0};
 }
 
 static inline bool slice_equal(struct slice a, struct slice b)

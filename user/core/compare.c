@@ -16,25 +16,21 @@ struct step {
 };
 
 static const struct step steps[] = {
-	{ MW_STAGE_PROTOCOL, stage_protocol },
-	{ MW_STAGE_DEVICE_API, stage_device_api },
-	{ MW_STAGE_VENDOR, stage_vendor },
-	{ MW_STAGE_DEVICE, stage_device },
-	{ MW_STAGE_MDEV_TYPE, stage_mdev_type },
-	{ MW_STAGE_VERSION, stage_version },
-	{ MW_STAGE_ATTRIBUTES, stage_attributes },
-	{ MW_STAGE_CAPABILITIES, stage_capabilities },
-	{ MW_STAGE_LIMITS, stage_limits },
+	{MW_STAGE_PROTOCOL, stage_protocol},     {MW_STAGE_DEVICE_API, stage_device_api},
+	{MW_STAGE_VENDOR, stage_vendor},         {MW_STAGE_DEVICE, stage_device},
+	{MW_STAGE_MDEV_TYPE, stage_mdev_type},   {MW_STAGE_VERSION, stage_version},
+	{MW_STAGE_ATTRIBUTES, stage_attributes}, {MW_STAGE_CAPABILITIES, stage_capabilities},
+	{MW_STAGE_LIMITS, stage_limits},
 };
 
 /* SEMANTICS 2.6: the template takes the place of stages 4 to 7. */
 static const struct step template_steps[] = {
-	{ MW_STAGE_PROTOCOL, stage_protocol },
-	{ MW_STAGE_DEVICE_API, stage_device_api },
-	{ MW_STAGE_VENDOR, stage_vendor },
-	{ MW_STAGE_TEMPLATE, stage_template },
-	{ MW_STAGE_CAPABILITIES, stage_capabilities },
-	{ MW_STAGE_LIMITS, stage_limits },
+	{MW_STAGE_PROTOCOL, stage_protocol},
+	{MW_STAGE_DEVICE_API, stage_device_api},
+	{MW_STAGE_VENDOR, stage_vendor},
+	{MW_STAGE_TEMPLATE, stage_template},
+	{MW_STAGE_CAPABILITIES, stage_capabilities},
+	{MW_STAGE_LIMITS, stage_limits},
 };
 
 static const enum mw_stage replaced_by_template[] = {
@@ -46,7 +42,7 @@ static const enum mw_stage replaced_by_template[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const struct position at_rule = { 0 };
+static const struct position at_rule = {0};
 
 static enum stage_result check_names(struct comparison *c, const struct descriptor *descriptor,
 				     bool is_source)
@@ -55,9 +51,9 @@ static enum stage_result check_names(struct comparison *c, const struct descript
 		const char *name;
 		const struct fact *fact;
 	} names[] = {
-		{ "device_api", &descriptor->device_api }, { "vendor", &descriptor->vendor },
-		{ "device_id", &descriptor->device_id },   { "driver", &descriptor->driver },
-		{ "mdev_type", &descriptor->mdev_type },
+		{"device_api", &descriptor->device_api}, {"vendor", &descriptor->vendor},
+		{"device_id", &descriptor->device_id},   {"driver", &descriptor->driver},
+		{"mdev_type", &descriptor->mdev_type},
 	};
 
 	for (size_t i = 0; i < COUNT(names); i++) {

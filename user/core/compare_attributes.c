@@ -39,7 +39,7 @@ static struct fact find_fact(const struct descriptor *descriptor, const char *na
 		return descriptor->driver_version;
 	if (text_equal(name, "firmware_version"))
 		return descriptor->firmware_version;
-	return (struct fact){ .state = FACT_UNKNOWN };
+	return (struct fact){.state = FACT_UNKNOWN};
 }
 
 /* What absent and "" stand for. A set that is empty is absent: it would be part of any other. */
@@ -48,15 +48,15 @@ static struct fact resolve(struct fact fact, const struct attribute_rule *rule)
 	bool empty = fact_known(&fact) && !fact.text[0];
 
 	if (empty && (rule->absent || rule->comparator == COMPARE_SUPERSET))
-		fact = (struct fact){ .state = FACT_UNKNOWN };
+		fact = (struct fact){.state = FACT_UNKNOWN};
 	if (fact.state == FACT_UNKNOWN && rule->absent)
-		fact = (struct fact){ .state = FACT_KNOWN, .text = rule->absent };
+		fact = (struct fact){.state = FACT_KNOWN, .text = rule->absent};
 	return fact;
 }
 
 static struct check check_of(const struct comparison *c, const struct attribute_rule *rule)
 {
-	struct check check = { .rule = *rule };
+	struct check check = {.rule = *rule};
 
 	if (!check.rule.absent)
 		check.rule.absent = default_absent(rule->name);
@@ -74,12 +74,11 @@ static enum stage_result fail(struct comparison *c, const struct check *check,
 	return stage_fail(c, reason, field, check->rule.position, "%s%s", hint, detail);
 }
 
-static enum stage_result mismatch(struct comparison *c, const struct check *check,
-				  const char *hint)
+static enum stage_result mismatch(struct comparison *c, const struct check *check, const char *hint)
 {
-	enum mw_reason reason = text_equal(check->rule.name, AGGREGATOR) ?
-					MW_REASON_AGGREGATOR_MISMATCH :
-					MW_REASON_ATTRIBUTE_MISMATCH;
+	enum mw_reason reason = text_equal(check->rule.name, AGGREGATOR)
+					? MW_REASON_AGGREGATOR_MISMATCH
+					: MW_REASON_ATTRIBUTE_MISMATCH;
 
 	stage_values(c, comparator_name(check->rule.comparator), &check->source, &check->dest);
 	return fail(c, check, reason, hint, "");
@@ -95,16 +94,17 @@ static enum stage_result compare_numbers(struct comparison *c, const struct chec
 
 	if (!numeric_parse(fact_line(&check->source), &source) ||
 	    !numeric_parse(fact_line(&check->dest), &dest))
-		return mismatch(c, check,
-				"malformed: not a whole number on both sides; correct the attribute");
+		return mismatch(
+			c, check,
+			"malformed: not a whole number on both sides; correct the attribute");
 	if (positive && (slice_is(source, "0") || slice_is(dest, "0")))
 		return mismatch(c, check, "malformed: an aggregator is 1 or more");
 	order = numeric_order(dest, source);
 	if (!order || (at_least && order > 0))
 		return STAGE_PASSED;
 	return mismatch(c, check,
-			at_least ? "the destination has less: choose one with as much at least" :
-				   "choose a destination with the same number, or relax the "
+			at_least ? "the destination has less: choose one with as much at least"
+				 : "choose a destination with the same number, or relax the "
 				   "attribute's comparator in the rule (at-least, ignore)");
 }
 
@@ -131,7 +131,7 @@ static enum stage_result compare_sets(struct comparison *c, const struct check *
 static enum stage_result compare_by_ranges(struct comparison *c, const struct check *check)
 {
 	char name[VERDICT_NOTE_BYTES];
-	struct fact lists[2] = { 0 };
+	struct fact lists[2] = {0};
 	struct version_pair pair = {
 		.source = &check->source,
 		.dest = &check->dest,
@@ -156,8 +156,8 @@ static enum stage_result compare_by_ranges(struct comparison *c, const struct ch
 	if (answer.list)
 		c->verdict->direction = direction_name(pair.direction);
 	if (answer.reason == MW_REASON_RANGE_MALFORMED)
-		return fail(c, check, answer.reason, "the list cannot be used: ",
-			    range_fault_text(answer.fault.fault));
+		return fail(c, check, answer.reason,
+			    "the list cannot be used: ", range_fault_text(answer.fault.fault));
 	return fail(c, check, MW_REASON_ATTRIBUTE_MISMATCH, version_hint(answer.reason), "");
 }
 
@@ -203,16 +203,17 @@ static enum stage_result run_check(struct comparison *c, const struct check *che
 	if (on_source && on_dest)
 		return compare_values(c, check);
 	snprintf(name, sizeof(name), "attributes.%s", check->rule.name);
-	if (stage_unreadable(c, comparator_name(check->rule.comparator), name,
-			     check->rule.position, &check->source, &check->dest))
+	if (stage_unreadable(c, comparator_name(check->rule.comparator), name, check->rule.position,
+			     &check->source, &check->dest))
 		return STAGE_FAILED;
 	stage_values(c, comparator_name(check->rule.comparator), &check->source, &check->dest);
-	return fail(c, check, MW_REASON_ATTRIBUTE_ABSENT,
-		    "the rule asks for it: describe the device again, or give the attribute rule an "
-		    "`absent` value; absent on the ",
-		    on_source ? "destination" :
-		    on_dest   ? "source" :
-				"source and the destination");
+	return fail(
+		c, check, MW_REASON_ATTRIBUTE_ABSENT,
+		"the rule asks for it: describe the device again, or give the attribute rule an "
+		"`absent` value; absent on the ",
+		on_source ? "destination"
+		: on_dest ? "source"
+			  : "source and the destination");
 }
 
 /* Over the sorted rules where there is a plan. */
@@ -272,7 +273,7 @@ static enum stage_result check_unnamed(struct comparison *c, const char *name,
 				       const struct fact *source, const struct fact *dest)
 {
 	struct check check = {
-		.rule = { .name = name, .comparator = COMPARE_EQUAL },
+		.rule = {.name = name, .comparator = COMPARE_EQUAL},
 		.source = *source,
 		.dest = *dest,
 	};
@@ -299,16 +300,17 @@ static enum stage_result check_unnamed(struct comparison *c, const char *name,
 		return STAGE_PASSED;
 	}
 	stage_values(c, "equal", source, dest);
-	return fail(c, &check, MW_REASON_ATTRIBUTE_UNCONSTRAINED,
-		    "name it in the rule's `attributes`, or say `unconstrained: warn`; it is on one "
-		    "side only, the ",
-		    on_source ? "source" : "destination");
+	return fail(
+		c, &check, MW_REASON_ATTRIBUTE_UNCONSTRAINED,
+		"name it in the rule's `attributes`, or say `unconstrained: warn`; it is on one "
+		"side only, the ",
+		on_source ? "source" : "destination");
 }
 
 /* Both lists are sorted by name: one walk over the two. */
 static enum stage_result check_all_unnamed(struct comparison *c)
 {
-	static const struct fact absent = { .state = FACT_UNKNOWN };
+	static const struct fact absent = {.state = FACT_UNKNOWN};
 	const struct descriptor *source = c->source;
 	const struct descriptor *dest = c->dest;
 	size_t i = 0;
@@ -334,7 +336,7 @@ static enum stage_result check_all_unnamed(struct comparison *c)
 
 static enum stage_result check_default(struct comparison *c, const char *name)
 {
-	const struct attribute_rule rule = { .name = name, .comparator = COMPARE_EQUAL };
+	const struct attribute_rule rule = {.name = name, .comparator = COMPARE_EQUAL};
 	struct check check;
 
 	if (is_named(c->rule, slice_of(name), false))

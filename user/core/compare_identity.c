@@ -4,11 +4,10 @@
 
 #include <stdio.h>
 
-static const struct position at_rule = { 0 };
+static const struct position at_rule = {0};
 
 static const char *const device_apis[] = {
-	"vfio-pci", "vfio-platform", "vfio-amba", "vfio-ccw",
-	"vfio-ap",  "vfio-fsl-mc",   "vfio-cdx",
+	"vfio-pci", "vfio-platform", "vfio-amba", "vfio-ccw", "vfio-ap", "vfio-fsl-mc", "vfio-cdx",
 };
 
 static const char *protocol_name(enum migration_protocol protocol)
@@ -82,15 +81,17 @@ static enum stage_result check_protocol(struct comparison *c, const struct descr
 		break;
 	}
 	if (!descriptor->capabilities_known)
-		return fail_protocol(c, MW_REASON_NOT_MIGRATABLE,
-				     "its migration capabilities are unknown (not: absent); describe "
-				     "it where its migration flags can be read",
-				     is_source);
+		return fail_protocol(
+			c, MW_REASON_NOT_MIGRATABLE,
+			"its migration capabilities are unknown (not: absent); describe "
+			"it where its migration flags can be read",
+			is_source);
 	if (!descriptor->capabilities)
-		return fail_protocol(c, MW_REASON_NOT_MIGRATABLE,
-				     "the device has no migration capability at all; its driver has "
-				     "to learn it",
-				     is_source);
+		return fail_protocol(
+			c, MW_REASON_NOT_MIGRATABLE,
+			"the device has no migration capability at all; its driver has "
+			"to learn it",
+			is_source);
 	if (!(descriptor->capabilities & CAPABILITY_STOP_COPY))
 		return fail_protocol(c, MW_REASON_CAPABILITY_INVALID,
 				     "p2p and pre-copy need stop-copy, which is the base; the "
@@ -122,8 +123,8 @@ static bool is_device_api(const char *api)
 	return false;
 }
 
-static enum stage_result check_device_api(struct comparison *c,
-					  const struct descriptor *descriptor, bool is_source)
+static enum stage_result check_device_api(struct comparison *c, const struct descriptor *descriptor,
+					  bool is_source)
 {
 	const char *whose = is_source ? "source" : "destination";
 	const char *api = fact_text(&descriptor->device_api);
@@ -171,7 +172,8 @@ enum stage_result stage_device_api(struct comparison *c)
 			  device_api_of(c->source));
 }
 
-/* Two ids in hex: STAGE_PASSED when equal; STAGE_NOT_EVALUATED when they differ; malformed fails. */
+/* Two ids in hex: STAGE_PASSED when equal; STAGE_NOT_EVALUATED when they differ; malformed fails.
+ */
 static enum stage_result compare_ids(struct comparison *c, const char *field,
 				     const struct fact *source, const struct fact *dest)
 {
@@ -233,9 +235,10 @@ enum stage_result stage_vendor(struct comparison *c)
 	result = compare_ids(c, "vendor", source, dest);
 	if (result != STAGE_NOT_EVALUATED)
 		return result;
-	return stage_fail(c, MW_REASON_VENDOR_MISMATCH, "vendor", at_rule,
-			  "no policy lets a device cross vendors: choose a destination of vendor %s",
-			  source->text);
+	return stage_fail(
+		c, MW_REASON_VENDOR_MISMATCH, "vendor", at_rule,
+		"no policy lets a device cross vendors: choose a destination of vendor %s",
+		source->text);
 }
 
 enum stage_result stage_device(struct comparison *c)
@@ -254,9 +257,10 @@ enum stage_result stage_device(struct comparison *c)
 		return STAGE_SKIPPED;
 	if (!fact_known(source) || !fact_known(dest)) {
 		stage_values(c, "equal", source, dest);
-		return stage_fail(c, MW_REASON_DEVICE_MISMATCH, "device_id", position,
-				  "device_id of the %s is not known; describe the device again (%s)",
-				  fact_known(source) ? "destination" : "source", knob);
+		return stage_fail(
+			c, MW_REASON_DEVICE_MISMATCH, "device_id", position,
+			"device_id of the %s is not known; describe the device again (%s)",
+			fact_known(source) ? "destination" : "source", knob);
 	}
 	result = compare_ids(c, "device_id", source, dest);
 	if (result != STAGE_NOT_EVALUATED)

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const struct position at_rule = { 0 };
+static const struct position at_rule = {0};
 
 /* "stop-copy,p2p"; "none" for the empty set. */
 static const char *capability_names(uint32_t capabilities, char *out, size_t size)
@@ -14,9 +14,9 @@ static const char *capability_names(uint32_t capabilities, char *out, size_t siz
 		uint32_t bit;
 		const char *name;
 	} names[] = {
-		{ CAPABILITY_STOP_COPY, "stop-copy" },
-		{ CAPABILITY_P2P, "p2p" },
-		{ CAPABILITY_PRE_COPY, "pre-copy" },
+		{CAPABILITY_STOP_COPY, "stop-copy"},
+		{CAPABILITY_P2P, "p2p"},
+		{CAPABILITY_PRE_COPY, "pre-copy"},
 	};
 	size_t used = 0;
 
@@ -35,10 +35,9 @@ static void show_capabilities(struct comparison *c)
 
 	stage_forget_values(c);
 	c->verdict->comparator = "superset";
-	stage_source_value(
-		c, slice_of(capability_names(c->source->capabilities, text, sizeof(text))));
-	stage_dest_value(c,
-			 slice_of(capability_names(c->dest->capabilities, text, sizeof(text))));
+	stage_source_value(c,
+			   slice_of(capability_names(c->source->capabilities, text, sizeof(text))));
+	stage_dest_value(c, slice_of(capability_names(c->dest->capabilities, text, sizeof(text))));
 }
 
 enum stage_result stage_capabilities(struct comparison *c)
@@ -50,11 +49,12 @@ enum stage_result stage_capabilities(struct comparison *c)
 
 	if (missing) {
 		show_capabilities(c);
-		return stage_fail(c, MW_REASON_CAPABILITY_MISSING, "migration.capabilities",
-				  c->rule->capabilities_position,
-				  "the destination lacks %s: choose one that has it, or take it off "
-				  "the rule's `capabilities`",
-				  capability_names(missing, text, sizeof(text)));
+		return stage_fail(
+			c, MW_REASON_CAPABILITY_MISSING, "migration.capabilities",
+			c->rule->capabilities_position,
+			"the destination lacks %s: choose one that has it, or take it off "
+			"the rule's `capabilities`",
+			capability_names(missing, text, sizeof(text)));
 	}
 	if (c->context->device_count < 2 || (source_p2p && dest_p2p))
 		return STAGE_PASSED;
@@ -91,7 +91,8 @@ static enum stage_result check_limit(struct comparison *c, const char *name, con
 		stage_dest_value(c, slice_of(text));
 	}
 	return stage_fail(c, MW_REASON_LIMIT_EXCEEDED, name, c->rule->limits_position,
-			  "%" PRId64 " %s is over the rule's limit of %" PRId64 " %s: raise `%s`, or "
+			  "%" PRId64 " %s is over the rule's limit of %" PRId64
+			  " %s: raise `%s`, or "
 			  "migrate when the device holds less",
 			  over, unit, limit, unit, name);
 }

@@ -58,8 +58,7 @@ void stage_forget_values(struct comparison *c);
 
 /* stage_unreadable - fails with `unreadable` when one of the two could not be read. */
 bool stage_unreadable(struct comparison *c, const char *comparator, const char *field,
-		      struct position position, const struct fact *source,
-		      const struct fact *dest);
+		      struct position position, const struct fact *source, const struct fact *dest);
 
 /* fact_text - the text when known, else "". */
 static inline const char *fact_text(const struct fact *fact)

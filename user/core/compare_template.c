@@ -8,8 +8,8 @@
 #include "core/template.h"
 
 /* A slice for "%.*s", cut to what a hint has room for. */
-#define SHOWN(slice) ((slice).length < 48 ? (int)(slice).length : 48), \
-		     ((slice).length ? (slice).text : "")
+#define SHOWN(slice) \
+	((slice).length < 48 ? (int)(slice).length : 48), ((slice).length ? (slice).text : "")
 
 /* The parsed template, prepared or in @room; NULL when it is malformed. */
 static const struct template *get_template(const struct descriptor *descriptor,
@@ -38,7 +38,7 @@ static enum stage_result fail_malformed(struct comparison *c, bool of_source,
 /* Every fact that a template can speak of has to be readable on the source. */
 static bool source_unreadable(struct comparison *c)
 {
-	static const struct fact fine = { .state = FACT_UNKNOWN };
+	static const struct fact fine = {.state = FACT_UNKNOWN};
 	const struct descriptor *source = c->source;
 	struct position position = c->rule->version_position;
 	char name[VERDICT_NOTE_BYTES];
@@ -88,11 +88,11 @@ static enum stage_result fail_no_match(struct comparison *c, const struct templa
 	unsigned int line = template->blocks[result->block].line;
 
 	if (!field) {
-		return stage_fail(c, MW_REASON_TEMPLATE_NO_MATCH, "template",
-				  c->rule->version_position,
-				  "no block takes the source; in the nearest (%s, line %u) each field "
-				  "fits alone, but no binding of its variables fits all",
-				  block, line);
+		return stage_fail(
+			c, MW_REASON_TEMPLATE_NO_MATCH, "template", c->rule->version_position,
+			"no block takes the source; in the nearest (%s, line %u) each field "
+			"fits alone, but no binding of its variables fits all",
+			block, line);
 	}
 	stage_source_value(c, result->source_absent ? slice_of(NULL) : result->source);
 	stage_dest_value(c, field->value);
@@ -106,8 +106,8 @@ static enum stage_result check_open(struct comparison *c, const struct template 
 				    const struct template_result *result)
 {
 	unsigned int line = template->blocks[result->block].line;
-	bool warns = c->rule->unconstrained_set ? c->rule->unconstrained_warn :
-						  c->policy->mode == POLICY_AUDIT;
+	bool warns = c->rule->unconstrained_set ? c->rule->unconstrained_warn
+						: c->policy->mode == POLICY_AUDIT;
 
 	if (warns) {
 		stage_warn(c, "template: the block on line %u does not constrain %.*s", line,
@@ -124,8 +124,7 @@ static enum stage_result check_open(struct comparison *c, const struct template 
 static enum stage_result match(struct comparison *c, const struct template *template)
 {
 	static const struct template_error too_costly = {
-		.line = 1, .column = 1, .text = "more combinations than can be tried"
-	};
+		.line = 1, .column = 1, .text = "more combinations than can be tried"};
 	char scratch[TEMPLATE_KEY_BYTES];
 	struct template_result result;
 
@@ -147,7 +146,7 @@ static enum stage_result match(struct comparison *c, const struct template *temp
 
 enum stage_result stage_template(struct comparison *c)
 {
-	static const struct fact fine = { .state = FACT_UNKNOWN };
+	static const struct fact fine = {.state = FACT_UNKNOWN};
 	const struct fact *text = &c->dest->template_text;
 	struct position position = c->rule->version_position;
 	const struct template *template;
@@ -156,14 +155,16 @@ enum stage_result stage_template(struct comparison *c)
 	enum stage_result result;
 
 	if (stage_unreadable(c, "template", "template", position, &fine, text) ||
-	    stage_unreadable(c, "template", "template", position, &c->source->template_text, &fine) ||
+	    stage_unreadable(c, "template", "template", position, &c->source->template_text,
+			     &fine) ||
 	    source_unreadable(c))
 		return STAGE_FAILED;
 	stage_values(c, "template", &c->source->mdev_type, text);
 	if (!fact_known(text))
-		return stage_fail(c, MW_REASON_TEMPLATE_NO_MATCH, "template", position,
-				  "the rule goes by template and the destination has none: describe "
-				  "it again, or choose another version comparator");
+		return stage_fail(
+			c, MW_REASON_TEMPLATE_NO_MATCH, "template", position,
+			"the rule goes by template and the destination has none: describe "
+			"it again, or choose another version comparator");
 	result = check_source_template(c, &room);
 	if (result != STAGE_PASSED)
 		return result;

@@ -239,9 +239,10 @@ enum stage_result stage_mdev_type(struct comparison *c)
 	if (result != STAGE_NOT_EVALUATED)
 		return result;
 	if (c->verdict->create_type[0])
-		return stage_fail(c, MW_REASON_TYPE_MISMATCH, "mdev_type", c->rule->type_position,
-				  "this device cannot become a %s, but its parent still offers that "
-				  "type: create one and migrate into it",
-				  source->text);
+		return stage_fail(
+			c, MW_REASON_TYPE_MISMATCH, "mdev_type", c->rule->type_position,
+			"this device cannot become a %s, but its parent still offers that "
+			"type: create one and migrate into it",
+			source->text);
 	return fail_types(c, answer);
 }

@@ -72,7 +72,7 @@ enum mw_reason versions_by(enum comparator comparator, const struct fact *source
 /* SEMANTICS 2.4, no list: x.y.z when both are, else equality. */
 static struct version_answer without_list(const struct version_pair *pair)
 {
-	struct version_answer answer = { .comparator = COMPARE_XYZ };
+	struct version_answer answer = {.comparator = COMPARE_XYZ};
 
 	answer.reason = versions_by(COMPARE_XYZ, pair->source, pair->dest);
 	if (answer.reason == MW_REASON_VERSION_MALFORMED) {
@@ -109,7 +109,7 @@ static struct version_answer in_list(const struct version_pair *pair, bool of_so
 		.list = list,
 		.list_of_source = of_source,
 	};
-	struct xyz version = { 0 };
+	struct xyz version = {0};
 	struct xyz own_version;
 	bool is_xyz = xyz_parse(fact_line(other), &version);
 	int r;
@@ -135,7 +135,7 @@ static struct version_answer in_list(const struct version_pair *pair, bool of_so
 
 struct version_answer versions_by_ranges(const struct version_pair *pair)
 {
-	struct version_answer answer = { 0 };
+	struct version_answer answer = {0};
 
 	switch (pair->direction) {
 	case DIRECTION_DESTINATION_ACCEPTS:
@@ -163,14 +163,15 @@ const char *version_hint(enum mw_reason reason)
 			"describe the device where its version can be read, or use `compare: auto` "
 			"where no side has one",
 		[MW_REASON_VERSION_MALFORMED] =
-			"the text has not the form that this comparator reads: correct the device's "
+			"the text has not the form that this comparator reads: correct the "
+			"device's "
 			"version, or choose another comparator (`equal` takes any text)",
 		[MW_REASON_VERSION_MISMATCH] =
 			"choose a destination of the same version, or a comparator that says which "
 			"others fit (at-least, xyz, ranges)",
-		[MW_REASON_VERSION_MAJOR] =
-			"another major has lost features: choose a destination of the same major, or "
-			"have it list the source's version (`compare: ranges`)",
+		[MW_REASON_VERSION_MAJOR] = "another major has lost features: choose a destination "
+					    "of the same major, or "
+					    "have it list the source's version (`compare: ranges`)",
 		[MW_REASON_VERSION_MINOR_OLDER] =
 			"the destination lacks features that the source may use: update its driver "
 			"to the source's minor version at least",
@@ -195,15 +196,14 @@ static bool has_text(const struct fact *fact)
 /* Which facts are the versions, and how they are compared (SEMANTICS 4, `auto`). */
 static enum comparator choose(const struct comparison *c, struct version_pair *pair)
 {
-	static const struct fact no_list = { .state = FACT_UNKNOWN };
+	static const struct fact no_list = {.state = FACT_UNKNOWN};
 	const struct descriptor *source = c->source;
 	const struct descriptor *dest = c->dest;
 	enum comparator comparator = c->rule->version;
 
 	pair->direction = c->rule->direction;
-	if (comparator != COMPARE_NAMESPACED &&
-	    (source->interface_version.state != FACT_UNKNOWN ||
-	     dest->interface_version.state != FACT_UNKNOWN)) {
+	if (comparator != COMPARE_NAMESPACED && (source->interface_version.state != FACT_UNKNOWN ||
+						 dest->interface_version.state != FACT_UNKNOWN)) {
 		pair->source = &source->interface_version;
 		pair->dest = &dest->interface_version;
 		pair->source_list = &source->interface_version_compatible;
@@ -237,17 +237,17 @@ static enum stage_result fail_absent(struct comparison *c, const struct version_
 		return STAGE_PASSED;
 	}
 	stage_values(c, comparator_name(comparator), pair->source, pair->dest);
-	return stage_fail(c, MW_REASON_VERSION_ABSENT, field_of(c, pair),
-			  c->rule->version_position, "%s: %s",
-			  on_source ? "absent on the destination" :
-			  on_dest   ? "absent on the source" :
-				      "absent on both sides",
+	return stage_fail(c, MW_REASON_VERSION_ABSENT, field_of(c, pair), c->rule->version_position,
+			  "%s: %s",
+			  on_source ? "absent on the destination"
+			  : on_dest ? "absent on the source"
+				    : "absent on both sides",
 			  version_hint(MW_REASON_VERSION_ABSENT));
 }
 
 static bool lists_unreadable(struct comparison *c, const struct version_pair *pair)
 {
-	static const struct fact fine = { .state = FACT_UNKNOWN };
+	static const struct fact fine = {.state = FACT_UNKNOWN};
 	bool source = pair->direction != DIRECTION_DESTINATION_ACCEPTS;
 	bool dest = pair->direction != DIRECTION_SOURCE_OFFERS;
 
@@ -283,24 +283,24 @@ static enum stage_result finish(struct comparison *c, const struct version_pair 
 	if (answer->reason != MW_REASON_RANGE_MALFORMED)
 		return stage_fail(c, answer->reason, field, c->rule->version_position, "%s",
 				  version_hint(answer->reason));
-	return stage_fail(c, answer->reason, "interface_version_compatible",
-			  c->rule->version_position,
-			  "the list of the %s cannot be used: %s: '%.*s'; have the driver corrected, "
-			  "or compare by `xyz`",
-			  answer->list_of_source ? "source" : "destination",
-			  range_fault_text(answer->fault.fault),
-			  answer->fault.item.length < 64 ? (int)answer->fault.item.length : 64,
-			  answer->fault.item.length ? answer->fault.item.text : "");
+	return stage_fail(
+		c, answer->reason, "interface_version_compatible", c->rule->version_position,
+		"the list of the %s cannot be used: %s: '%.*s'; have the driver corrected, "
+		"or compare by `xyz`",
+		answer->list_of_source ? "source" : "destination",
+		range_fault_text(answer->fault.fault),
+		answer->fault.item.length < 64 ? (int)answer->fault.item.length : 64,
+		answer->fault.item.length ? answer->fault.item.text : "");
 }
 
 enum stage_result stage_version(struct comparison *c)
 {
-	struct version_pair pair = { 0 };
+	struct version_pair pair = {0};
 	struct version_answer answer;
 
 	if (fact_known(&c->dest->template_text))
 		stage_warn(c, "destination: template is present and unused");
-	answer = (struct version_answer){ .comparator = choose(c, &pair) };
+	answer = (struct version_answer){.comparator = choose(c, &pair)};
 	if (stage_unreadable(c, comparator_name(answer.comparator), field_of(c, &pair),
 			     c->rule->version_position, pair.source, pair.dest))
 		return STAGE_FAILED;

@@ -34,10 +34,10 @@ void descriptor_free(struct descriptor *descriptor)
 
 int descriptor_set_fact(struct descriptor *descriptor, struct fact *fact, const char *text)
 {
-	struct fact known = { .state = FACT_KNOWN };
+	struct fact known = {.state = FACT_KNOWN};
 
 	if (!text) {
-		*fact = (struct fact){ .state = FACT_UNKNOWN };
+		*fact = (struct fact){.state = FACT_UNKNOWN};
 		return 0;
 	}
 	known.text = arena_strdup(descriptor->arena, text);
@@ -49,7 +49,7 @@ int descriptor_set_fact(struct descriptor *descriptor, struct fact *fact, const 
 
 void descriptor_set_unreadable(struct fact *fact, int error)
 {
-	*fact = (struct fact){ .state = FACT_UNREADABLE, .error = error };
+	*fact = (struct fact){.state = FACT_UNREADABLE, .error = error};
 }
 
 /* Where @name is, or would have to be; *found says which. */
@@ -78,7 +78,7 @@ static size_t attribute_place(const struct descriptor *descriptor, const char *n
 int descriptor_add_attribute(struct descriptor *descriptor, const char *name, const char *text,
 			     int error)
 {
-	struct attribute attribute = { 0 };
+	struct attribute attribute = {0};
 	struct attribute *attributes;
 	bool found;
 	size_t place = attribute_place(descriptor, name, &found);
@@ -129,7 +129,7 @@ int descriptor_add_offered_type(struct descriptor *descriptor, const char *type,
 	copy = arena_strdup(descriptor->arena, type);
 	if (!types || !copy)
 		return -ENOMEM;
-	types[descriptor->offered_type_count++] = (struct offered_type){ copy, available };
+	types[descriptor->offered_type_count++] = (struct offered_type){copy, available};
 	descriptor->offered_types = types;
 	return 0;
 }
@@ -153,8 +153,7 @@ int descriptor_add_compatible_type(struct descriptor *descriptor, const char *tr
 	if (descriptor->compatible_type_count >= DESCRIPTOR_TRAITS_MAX)
 		return -E2BIG;
 	return add_text(descriptor->arena, &descriptor->compatible_type,
-			&descriptor->compatible_type_count,
-			arena_strdup(descriptor->arena, trait));
+			&descriptor->compatible_type_count, arena_strdup(descriptor->arena, trait));
 }
 
 int descriptor_warn(struct descriptor *descriptor, const char *format, ...)

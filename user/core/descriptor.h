@@ -29,7 +29,7 @@ enum fact_state {
 
 struct fact {
 	enum fact_state state;
-	int error; /* positive errno when FACT_UNREADABLE, else 0 */
+	int error;        /* positive errno when FACT_UNREADABLE, else 0 */
 	const char *text; /* NUL-terminated when FACT_KNOWN, else NULL; owned by the arena */
 };
 
@@ -46,9 +46,9 @@ struct offered_type {
 
 enum migration_protocol {
 	PROTOCOL_UNKNOWN, /* null */
-	PROTOCOL_NONE, /* "none": the device said that it cannot migrate */
-	PROTOCOL_V1, /* "v1": the migration region only */
-	PROTOCOL_V2, /* "v2" */
+	PROTOCOL_NONE,    /* "none": the device said that it cannot migrate */
+	PROTOCOL_V1,      /* "v1": the migration region only */
+	PROTOCOL_V2,      /* "v2" */
 };
 
 /* Bits of VFIO_DEVICE_FEATURE_MIGRATION (linux/vfio.h). */
@@ -67,7 +67,7 @@ struct descriptor {
 	struct fact host;
 	struct fact boot_id;
 	struct fact collected_at; /* RFC 3339 as written */
-	int64_t collected_at_s; /* seconds since the epoch; -1 when not known */
+	int64_t collected_at_s;   /* seconds since the epoch; -1 when not known */
 	struct fact device;
 	struct fact device_api;
 	struct fact vendor; /* canonical: lower-case hex without 0x, four digits at least */
@@ -89,8 +89,8 @@ struct descriptor {
 	int64_t stop_copy_bytes;
 	int64_t downtime_ns;
 
-	struct fact version; /* 2.1, opaque text form */
-	struct fact interface_version; /* 2.3 */
+	struct fact version;                      /* 2.1, opaque text form */
+	struct fact interface_version;            /* 2.3 */
 	struct fact interface_version_compatible; /* 2.4 */
 	/* 2.7; NULL and 0 when absent */
 	const char **compatible_type;

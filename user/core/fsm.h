@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* As enum vfio_device_mig_state of linux/vfio.h, whose installed copy may be older than PRE_COPY. */
+/* As enum vfio_device_mig_state of linux/vfio.h, whose installed copy may be older than PRE_COPY.
+ */
 enum mig_state {
 	MIG_ERROR = 0,
 	MIG_STOP = 1,

@@ -7,16 +7,11 @@
 #include "core/policy_plan.h"
 
 static const char *const comparator_names[] = {
-	[COMPARE_AUTO] = "auto",
-	[COMPARE_EQUAL] = "equal",
-	[COMPARE_NUMERIC] = "numeric",
-	[COMPARE_AT_LEAST] = "at-least",
-	[COMPARE_XYZ] = "xyz",
-	[COMPARE_RANGES] = "ranges",
-	[COMPARE_TEMPLATE] = "template",
-	[COMPARE_NAMESPACED] = "namespaced",
-	[COMPARE_OPAQUE] = "opaque",
-	[COMPARE_SUPERSET] = "superset",
+	[COMPARE_AUTO] = "auto",         [COMPARE_EQUAL] = "equal",
+	[COMPARE_NUMERIC] = "numeric",   [COMPARE_AT_LEAST] = "at-least",
+	[COMPARE_XYZ] = "xyz",           [COMPARE_RANGES] = "ranges",
+	[COMPARE_TEMPLATE] = "template", [COMPARE_NAMESPACED] = "namespaced",
+	[COMPARE_OPAQUE] = "opaque",     [COMPARE_SUPERSET] = "superset",
 	[COMPARE_IGNORE] = "ignore",
 };
 
@@ -92,7 +87,7 @@ void policy_rule_init(struct rule *rule)
 		.version = COMPARE_AUTO,
 		.direction = DIRECTION_DESTINATION_ACCEPTS,
 		.capabilities = CAPABILITY_STOP_COPY,
-		.limits = { .stop_copy_bytes = -1, .downtime_ns = -1, .descriptor_age_s = -1 },
+		.limits = {.stop_copy_bytes = -1, .downtime_ns = -1, .descriptor_age_s = -1},
 		.action = MW_ACTION_ALLOW,
 	};
 }

@@ -35,11 +35,11 @@ enum comparator {
 	COMPARE_AT_LEAST,
 	COMPARE_XYZ, /* version only */
 	COMPARE_RANGES,
-	COMPARE_TEMPLATE, /* version only */
+	COMPARE_TEMPLATE,   /* version only */
 	COMPARE_NAMESPACED, /* version only */
 	COMPARE_OPAQUE,
 	COMPARE_SUPERSET, /* attributes only */
-	COMPARE_IGNORE, /* attributes only */
+	COMPARE_IGNORE,   /* attributes only */
 };
 
 /* SEMANTICS 2.5. */
@@ -73,7 +73,7 @@ struct attribute_rule {
 	const char *name;
 	enum comparator comparator;
 	const char *separator; /* superset; default "+" */
-	const char *absent; /* the value that absent and "" stand for; NULL: absent is absent */
+	const char *absent;    /* the value that absent and "" stand for; NULL: absent is absent */
 	struct position position;
 };
 
@@ -90,8 +90,8 @@ struct rule_match {
 struct rule_plan;
 
 struct rule_limits {
-	int64_t stop_copy_bytes; /* -1: no limit */
-	int64_t downtime_ns; /* -1: no limit */
+	int64_t stop_copy_bytes;  /* -1: no limit */
+	int64_t downtime_ns;      /* -1: no limit */
 	int64_t descriptor_age_s; /* -1: no limit; key `descriptor-age` */
 };
 
@@ -108,8 +108,8 @@ struct rule {
 	struct attribute_rule *attributes; /* in file order */
 	size_t attribute_count;
 	bool unconstrained_warn; /* default: deny in enforce mode, warn in audit mode */
-	bool unconstrained_set; /* the policy names `unconstrained` */
-	uint32_t capabilities; /* enum migration_capability; default STOP_COPY */
+	bool unconstrained_set;  /* the policy names `unconstrained` */
+	uint32_t capabilities;   /* enum migration_capability; default STOP_COPY */
 	struct rule_limits limits;
 	enum mw_action action;
 
@@ -126,7 +126,7 @@ struct rule {
 
 struct policy {
 	struct arena *arena; /* owns every pointer here */
-	const char *file; /* as given on the command line; "built-in" for the default */
+	const char *file;    /* as given on the command line; "built-in" for the default */
 	enum policy_mode mode;
 	enum mw_action incoming; /* ALLOW or DENY, when no admission covers the device */
 	enum mw_action outgoing;

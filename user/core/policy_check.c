@@ -63,10 +63,10 @@ static int refuse_twins(const struct policy *policy, struct named *names, size_t
 	for (size_t i = 1; i < count; i++) {
 		if (!text_equal(names[i - 1].name, names[i].name))
 			continue;
-		return parse_error_set(error, policy->file, names[i].position.line,
-				       names[i].position.column,
-				       "expected %s once, got '%s' a second time (first on line %u)",
-				       what, names[i].name, names[i - 1].position.line);
+		return parse_error_set(
+			error, policy->file, names[i].position.line, names[i].position.column,
+			"expected %s once, got '%s' a second time (first on line %u)", what,
+			names[i].name, names[i - 1].position.line);
 	}
 	return 0;
 }
@@ -83,7 +83,7 @@ static int check_rule_names(const struct policy *policy, struct arena *scratch,
 		const struct rule *rule = &policy->rules[i];
 
 		if (rule->name)
-			names[count++] = (struct named){ rule->name, rule->position };
+			names[count++] = (struct named){rule->name, rule->position};
 	}
 	return refuse_twins(policy, names, count, "each rule name", error);
 }
@@ -107,10 +107,10 @@ static int check_aliases(const struct policy *policy, struct arena *scratch,
 		const struct alias_group *group = &policy->aliases[i];
 
 		if (group->name)
-			names[count++] = (struct named){ group->name, group->position };
+			names[count++] = (struct named){group->name, group->position};
 		for (size_t j = 0; j < group->driver_count; j++)
 			drivers[driver_count++] =
-				(struct named){ group->drivers[j], group->position };
+				(struct named){group->drivers[j], group->position};
 	}
 	r = refuse_twins(policy, names, count, "each alias name", error);
 	if (!r)

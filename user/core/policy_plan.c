@@ -6,7 +6,7 @@
 
 struct glob glob_of(const char *pattern)
 {
-	struct glob glob = { .pattern = pattern };
+	struct glob glob = {.pattern = pattern};
 
 	if (!pattern)
 		return glob;
@@ -78,10 +78,8 @@ const char *match_field_name(enum match_field field)
 struct match_subject match_subject_of(const struct descriptor *source)
 {
 	const struct fact *facts[MATCH_FIELDS_] = {
-		[MATCH_MDEV_TYPE] = &source->mdev_type,
-		[MATCH_VENDOR] = &source->vendor,
-		[MATCH_DEVICE_ID] = &source->device_id,
-		[MATCH_DRIVER] = &source->driver,
+		[MATCH_MDEV_TYPE] = &source->mdev_type,   [MATCH_VENDOR] = &source->vendor,
+		[MATCH_DEVICE_ID] = &source->device_id,   [MATCH_DRIVER] = &source->driver,
 		[MATCH_DEVICE_API] = &source->device_api,
 	};
 	struct match_subject subject;
@@ -101,9 +99,9 @@ enum match_answer rule_matches(const struct rule *rule, const struct match_subje
 	enum match_answer answer = MATCH_YES;
 
 	for (unsigned int i = 0; i < MATCH_FIELDS_; i++) {
-		struct glob glob = rule->plan ?
-					   rule->plan->globs[i] :
-					   glob_of(match_pattern(&rule->match, (enum match_field)i));
+		struct glob glob =
+			rule->plan ? rule->plan->globs[i]
+				   : glob_of(match_pattern(&rule->match, (enum match_field)i));
 
 		if (glob.kind == GLOB_ANYTHING)
 			continue;
@@ -122,8 +120,7 @@ static int plan_attributes(struct arena *arena, const struct rule *rule, struct 
 {
 	if (!rule->attribute_count)
 		return 0;
-	plan->attributes =
-		arena_alloc(arena, rule->attribute_count * sizeof(*plan->attributes));
+	plan->attributes = arena_alloc(arena, rule->attribute_count * sizeof(*plan->attributes));
 	if (!plan->attributes)
 		return -ENOMEM;
 	for (size_t i = 0; i < rule->attribute_count; i++) {
@@ -146,8 +143,7 @@ int policy_compile(struct policy *policy)
 		if (!plan || plan_attributes(policy->arena, rule, plan))
 			return -ENOMEM;
 		for (unsigned int j = 0; j < MATCH_FIELDS_; j++)
-			plan->globs[j] =
-				glob_of(match_pattern(&rule->match, (enum match_field)j));
+			plan->globs[j] = glob_of(match_pattern(&rule->match, (enum match_field)j));
 		rule->plan = plan;
 	}
 	return 0;

@@ -8,7 +8,8 @@
 #include "core/template.h"
 
 struct descriptor_prepared {
-	/* The text each was parsed from: another pointer in the fact means that it was set again. */
+	/* The text each was parsed from: another pointer in the fact means that it was set again.
+	 */
 	const char *ranges_text;
 	const struct range *ranges;
 	size_t range_count;

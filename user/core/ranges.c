@@ -35,12 +35,12 @@ static enum range_fault range_parse(struct slice item, struct range *out)
 
 	if (!item.length)
 		return RANGE_EMPTY;
-	if (!xyz_parse((struct slice){ item.text, dash }, &range.first))
+	if (!xyz_parse((struct slice){item.text, dash}, &range.first))
 		return RANGE_NOT_XYZ;
 	if (dash == item.length) {
 		range.last = range.first;
 	} else if (dash + 1 == item.length) {
-		range.last = (struct xyz){ range.first.major, UINT32_MAX, UINT32_MAX };
+		range.last = (struct xyz){range.first.major, UINT32_MAX, UINT32_MAX};
 	} else {
 		if (!xyz_parse(slice_skip(item, dash + 1), &range.last))
 			return RANGE_NOT_XYZ;
@@ -58,7 +58,7 @@ static struct reader reader_of(struct slice list)
 	list = slice_chomp(list);
 	if (!list.text)
 		list.text = "";
-	return (struct reader){ .rest = list };
+	return (struct reader){.rest = list};
 }
 
 /* The next item: 1, 0 at the end, -EINVAL. */
@@ -67,7 +67,7 @@ static int reader_next(struct reader *reader, struct range *out)
 	struct slice item = reader->rest;
 
 	if (reader->rest.length > RANGES_BYTES_MAX || reader->items > RANGES_ITEMS_MAX) {
-		reader->error = (struct range_error){ .fault = RANGE_TOO_LONG };
+		reader->error = (struct range_error){.fault = RANGE_TOO_LONG};
 		return -EINVAL;
 	}
 	if (!slice_cut(&reader->rest, ",", &item))

@@ -21,11 +21,11 @@ struct range {
 
 enum range_fault {
 	RANGE_FINE,
-	RANGE_EMPTY, /* no list, or nothing between two commas */
-	RANGE_NOT_XYZ, /* 2.x, 2.01.0, 2.1.0-rc1, 1.2.3.4, a component over 2^32-1 */
-	RANGE_BACKWARDS, /* 2.0.4-2.0.2 */
+	RANGE_EMPTY,         /* no list, or nothing between two commas */
+	RANGE_NOT_XYZ,       /* 2.x, 2.01.0, 2.1.0-rc1, 1.2.3.4, a component over 2^32-1 */
+	RANGE_BACKWARDS,     /* 2.0.4-2.0.2 */
 	RANGE_CROSSES_MAJOR, /* 1.9.0-2.0.0 */
-	RANGE_TOO_LONG, /* over RANGES_BYTES_MAX or RANGES_ITEMS_MAX */
+	RANGE_TOO_LONG,      /* over RANGES_BYTES_MAX or RANGES_ITEMS_MAX */
 };
 
 struct range_error {

@@ -72,7 +72,7 @@ static bool take_quoted(struct parser *parser, struct slice *out)
 	end = slice_find(parser->line, '"');
 	if (end == parser->line.length)
 		return fail(parser, "a quote that is not closed on its line");
-	*out = (struct slice){ parser->line.text, end };
+	*out = (struct slice){parser->line.text, end};
 	advance(parser, end + 1);
 	return true;
 }
@@ -96,7 +96,7 @@ static struct template_piece *add_piece(struct parser *parser, struct slice text
 	}
 	out->piece_count++;
 	field->piece_count++;
-	*piece = (struct template_piece){ .text = text, .variable = -1, .divisor = 1 };
+	*piece = (struct template_piece){.text = text, .variable = -1, .divisor = 1};
 	return piece;
 }
 
@@ -138,7 +138,7 @@ static bool take_declaration(struct parser *parser, struct slice name)
 	}
 	if (peek(parser) != ':')
 		return fail(parser, "a declaration without items");
-	*variable = (struct template_variable){ .name = name, .is_int = slice_is(type, "int") };
+	*variable = (struct template_variable){.name = name, .is_int = slice_is(type, "int")};
 	do {
 		advance(parser, 1);
 		if (!variable->item_count)
@@ -252,7 +252,7 @@ static bool take_field(struct parser *parser)
 	start = parser->line.text;
 	if (!take_value(parser))
 		return false;
-	field->value = (struct slice){ start, (size_t)(parser->line.text - start) };
+	field->value = (struct slice){start, (size_t)(parser->line.text - start)};
 	return take_comment(parser);
 }
 
@@ -278,7 +278,8 @@ static bool resolve_field(struct parser *parser, const struct template_block *bl
 			continue;
 		piece->variable = find_variable(out, block, piece->text);
 		if (piece->variable < 0)
-			return fail(parser, "a reference to a variable that its block does not declare");
+			return fail(parser,
+				    "a reference to a variable that its block does not declare");
 		if (piece->divisor != 1 && !out->variables[piece->variable].is_int)
 			return fail(parser, "a division of a string");
 		if (piece->variable > field->last_variable)
@@ -347,9 +348,9 @@ static bool parse_line(struct parser *parser)
 
 int template_parse(struct slice text, struct template *out, struct template_error *error)
 {
-	struct parser parser = { .out = out, .error = error, .rest = slice_chomp(text) };
+	struct parser parser = {.out = out, .error = error, .rest = slice_chomp(text)};
 
-	parser.line = (struct slice){ parser.rest.text, 0 };
+	parser.line = (struct slice){parser.rest.text, 0};
 	parser.line_start = parser.line.text;
 	parser.line_number = 1;
 	out->block_count = 0;

@@ -17,7 +17,7 @@
 #define TEMPLATE_BLOCKS_MAX 64u
 #define TEMPLATE_FIELDS_MAX 512u /* of all blocks */
 #define TEMPLATE_BLOCK_FIELDS_MAX 64u
-#define TEMPLATE_PIECES_MAX 1024u /* of all values */
+#define TEMPLATE_PIECES_MAX 1024u   /* of all values */
 #define TEMPLATE_VARIABLES_MAX 128u /* of all blocks */
 #define TEMPLATE_BLOCK_VARIABLES_MAX 16u
 #define TEMPLATE_FIELD_PIECES_MAX 64u
@@ -38,8 +38,8 @@ struct template_variable {
 /* A part of a value: text, or what a variable is bound to. */
 struct template_piece {
 	struct slice text; /* the literal; for a variable its name */
-	int variable; /* index in template.variables; -1 for a literal */
-	uint64_t divisor; /* of an int variable; 1 without "/" */
+	int variable;      /* index in template.variables; -1 for a literal */
+	uint64_t divisor;  /* of an int variable; 1 without "/" */
 };
 
 struct template_field {
@@ -48,7 +48,8 @@ struct template_field {
 	unsigned int line;
 	uint16_t first_piece;
 	uint16_t piece_count;
-	int last_variable; /* the highest variable in it: it can be tried once that is bound; or -1 */
+	int last_variable; /* the highest variable in it: it can be tried once that is bound; or -1
+			    */
 };
 
 struct template_block {
@@ -60,7 +61,8 @@ struct template_block {
 };
 
 /* Slices borrow from the text that was parsed. Block 0 is SELF. */
-struct template {
+struct template
+{
 	struct template_block blocks[TEMPLATE_BLOCKS_MAX];
 	struct template_field fields[TEMPLATE_FIELDS_MAX];
 	struct template_piece pieces[TEMPLATE_PIECES_MAX];
@@ -72,7 +74,7 @@ struct template {
 };
 
 struct template_error {
-	unsigned int line; /* from 1 */
+	unsigned int line;   /* from 1 */
 	unsigned int column; /* from 1, in bytes */
 	const char *text; /* static: "a reference to a variable that the block does not declare" */
 };

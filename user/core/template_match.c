@@ -22,7 +22,7 @@ struct matcher {
 
 static struct slice fact_slice(const struct fact *fact)
 {
-	return fact->state == FACT_KNOWN ? slice_of(fact->text) : (struct slice){ NULL, 0 };
+	return fact->state == FACT_KNOWN ? slice_of(fact->text) : (struct slice){NULL, 0};
 }
 
 static const struct attribute *find_attribute(const struct descriptor *source, struct slice name)
@@ -61,13 +61,13 @@ static struct slice source_value(const struct descriptor *source, struct slice k
 		return fact_slice(&source->interface_version);
 	if (slice_is(key, "device_id")) {
 		if (source->vendor.state != FACT_KNOWN || source->device_id.state != FACT_KNOWN)
-			return (struct slice){ NULL, 0 };
+			return (struct slice){NULL, 0};
 		snprintf(scratch, TEMPLATE_KEY_BYTES, "%.11s%.11s", source->vendor.text,
 			 source->device_id.text);
 		return slice_of(scratch);
 	}
 	attribute = find_attribute(source, key);
-	return attribute ? fact_slice(&attribute->value) : (struct slice){ NULL, 0 };
+	return attribute ? fact_slice(&attribute->value) : (struct slice){NULL, 0};
 }
 
 static bool pieces_match(struct matcher *matcher, const struct template_field *field,
@@ -82,14 +82,13 @@ static struct slice to_digits(uint64_t number, char buffer[static 20])
 		buffer[--at] = (char)('0' + number % 10);
 		number /= 10;
 	} while (number);
-	return (struct slice){ buffer + at, 20 - at };
+	return (struct slice){buffer + at, 20 - at};
 }
 
 static bool text_matches(struct matcher *matcher, const struct template_field *field,
 			 unsigned int index, struct slice rest, struct slice text)
 {
-	if (rest.length < text.length ||
-	    (text.length && memcmp(rest.text, text.text, text.length)))
+	if (rest.length < text.length || (text.length && memcmp(rest.text, text.text, text.length)))
 		return false;
 	return pieces_match(matcher, field, index + 1, slice_skip(rest, text.length));
 }
@@ -137,7 +136,7 @@ static bool pieces_match(struct matcher *matcher, const struct template_field *f
 static bool device_type_matches(struct matcher *matcher, const struct template_field *field,
 				struct slice value)
 {
-	static const struct slice vfio_pci = { "vfio-pci", 8 };
+	static const struct slice vfio_pci = {"vfio-pci", 8};
 
 	if (slice_is(value, "pci"))
 		value = vfio_pci;
@@ -243,9 +242,8 @@ static struct matcher matcher_of(const struct template *template, unsigned int b
 	};
 
 	for (unsigned int i = 0; i < matcher.block->field_count; i++)
-		matcher.values[i] =
-			source_value(source, template->fields[matcher.block->first_field + i].key,
-				     scratch);
+		matcher.values[i] = source_value(
+			source, template->fields[matcher.block->first_field + i].key, scratch);
 	return matcher;
 }
 
@@ -263,9 +261,9 @@ static bool names_key(const struct template *template, const struct template_blo
 static struct slice open_key(const struct template *template, const struct template_block *block,
 			     const struct descriptor *source, bool device_id_open)
 {
-	static const struct slice device_id = { "device_id", 9 };
-	static const struct slice mdev_type = { "mdev_type", 9 };
-	static const struct slice interface_version = { "interface_version", 17 };
+	static const struct slice device_id = {"device_id", 9};
+	static const struct slice mdev_type = {"mdev_type", 9};
+	static const struct slice interface_version = {"interface_version", 17};
 
 	if (!device_id_open && source->device_id.state == FACT_KNOWN &&
 	    !names_key(template, block, device_id))
@@ -284,7 +282,7 @@ static struct slice open_key(const struct template *template, const struct templ
 		    !names_key(template, block, name))
 			return name;
 	}
-	return (struct slice){ NULL, 0 };
+	return (struct slice){NULL, 0};
 }
 
 static bool field_satisfiable(struct matcher *matcher, unsigned int index, int variable)
@@ -314,7 +312,8 @@ static bool field_satisfiable(struct matcher *matcher, unsigned int index, int v
 	return false;
 }
 
-/* How many fields of the block some binding satisfies, each on its own; *first one that none does. */
+/* How many fields of the block some binding satisfies, each on its own; *first one that none does.
+ */
 static unsigned int count_satisfiable(struct matcher *matcher, int *first)
 {
 	unsigned int count = 0;
@@ -376,7 +375,7 @@ void template_match(const struct template *template, const struct descriptor *so
 	unsigned int first_block = template->block_count > 1 ? 1 : 0;
 	uint32_t steps = 0;
 
-	*result = (struct template_result){ .answer = TEMPLATE_NO_MATCH, .block = first_block };
+	*result = (struct template_result){.answer = TEMPLATE_NO_MATCH, .block = first_block};
 	for (unsigned int i = first_block; i < template->block_count; i++) {
 		struct matcher matcher = matcher_of(template, i, source, scratch);
 		bool fits;
@@ -470,7 +469,7 @@ static void lint_variable(const struct template *template, const struct template
 			  int index, struct template_note *notes, size_t size, size_t *count)
 {
 	const struct template_variable *variable = &template->variables[index];
-	struct template_note note = { .line = block->line, .variable = variable->name };
+	struct template_note note = {.line = block->line, .variable = variable->name};
 	struct slice items = variable->items;
 
 	for (uint32_t i = 0; i < variable->item_count; i++) {
@@ -487,7 +486,7 @@ static void lint_variable(const struct template *template, const struct template
 			add_note(notes, size, count, note);
 	}
 	note.kind = TEMPLATE_SPARSE_LIST;
-	note.item = (struct slice){ NULL, 0 };
+	note.item = (struct slice){NULL, 0};
 	if (is_sparse(variable))
 		add_note(notes, size, count, note);
 }

@@ -90,8 +90,7 @@ void stage_forget_values(struct comparison *c)
 }
 
 bool stage_unreadable(struct comparison *c, const char *comparator, const char *field,
-		      struct position position, const struct fact *source,
-		      const struct fact *dest)
+		      struct position position, const struct fact *source, const struct fact *dest)
 {
 	bool on_source = source->state == FACT_UNREADABLE;
 

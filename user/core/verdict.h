@@ -32,14 +32,16 @@ struct verdict {
 	enum mw_stage stage;
 	enum stage_result stages[MW_STAGE_COUNT_];
 
-	/* What was compared when it failed (or the version when all passed): "" when nothing was. */
+	/* What was compared when it failed (or the version when all passed): "" when nothing was.
+	 */
 	const char *comparator; /* static; NULL when none ran */
-	const char *direction; /* static; NULL unless a list was read */
+	const char *direction;  /* static; NULL unless a list was read */
 	bool has_source_value;
 	bool has_dest_value;
 	char source_value[VERDICT_VALUE_BYTES]; /* cut with "…" when longer */
 	char dest_value[VERDICT_VALUE_BYTES];
-	/* Which field: "mdev_type", "attributes.aggregator", … static or borrowed from the inputs. */
+	/* Which field: "mdev_type", "attributes.aggregator", … static or borrowed from the inputs.
+	 */
 	char field[VERDICT_NOTE_BYTES];
 
 	/* The rule that decided; NULL when none matched or the built-in default did. */

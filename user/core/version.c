@@ -30,7 +30,7 @@ static bool take_dot(struct slice *rest)
 
 bool xyz_parse(struct slice text, struct xyz *out)
 {
-	struct xyz xyz = { 0 };
+	struct xyz xyz = {0};
 
 	if (!take_component(&text, &xyz.major) || !take_dot(&text) ||
 	    !take_component(&text, &xyz.minor))
@@ -94,13 +94,13 @@ int numeric_order(struct slice a, struct slice b)
 
 bool namespaced_parse(struct slice text, struct namespaced *out)
 {
-	struct namespaced version = { .vendor_part = text };
+	struct namespaced version = {.vendor_part = text};
 	size_t colon = slice_find(text, ':');
 
 	if (colon < text.length) {
 		version.has_common = true;
 		version.vendor_part = slice_skip(text, colon + 1);
-		if (!slice_hex_to_u32((struct slice){ text.text, colon }, &version.common))
+		if (!slice_hex_to_u32((struct slice){text.text, colon}, &version.common))
 			return false;
 	}
 	if (!version.vendor_part.length)

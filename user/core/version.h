@@ -42,7 +42,7 @@ int numeric_order(struct slice a, struct slice b);
 /* A version with the namespace of SEMANTICS 2.1: "00028086:v4.1". */
 struct namespaced {
 	bool has_common;
-	uint32_t common; /* low 16: PCI vendor id, high 16: VFIO_DEVICE_FLAGS_* */
+	uint32_t common;          /* low 16: PCI vendor id, high 16: VFIO_DEVICE_FLAGS_* */
 	struct slice vendor_part; /* opaque */
 };
 
