@@ -10,14 +10,49 @@
 
 #include <jansson.h>
 
-#include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/escape.h"
+#include "cli/describe_text.h"
 #include "config/config.h"
 #include "host/describe.h"
 #include "kern/migration.h"
 
-#define UNKNOWN "-"
-#define PARSE_ERROR_BYTES 1024
+#define MESSAGE_BYTES 1024
+
+static const char describe_help[] =
+	"usage: migwarden describe DEVICE [--json] [--attributes FILE]\n"
+	"       migwarden describe --all [--json] [--attributes FILE]\n"
+	"       migwarden describe --schema\n"
+	"\n"
+	"Shows the descriptor of a VFIO device of this host: what `check`, `admit` and `match`\n"
+	"compare. It is read from sysfs; nothing is written, and the device is not opened.\n"
+	"\n"
+	"DEVICE is the UUID of an mdev, a PCI address (0000:3b:00.2 or 3b:00.2), the name of\n"
+	"another VFIO device, its name in /sys/class/vfio-dev (vfio0), or its path in sysfs.\n"
+	"\n"
+	"  -a, --all          every VFIO device of this host: a table, with --json one object\n"
+	"                     a line\n"
+	"  -j, --json         the descriptor as JSON (schema migwarden.descriptor/1)\n"
+	"      --schema       print the JSON Schema of a descriptor\n"
+	"      --attributes FILE\n"
+	"                     where else vendors keep what, for this run instead of\n"
+	"                     " SOURCES_SITE_FILE "\n"
+	"  -h, --help         this text\n"
+	"\n"
+	"\"-\" (null in JSON) is not known; \"unreadable (EIO)\" is there, but could not be read.\n"
+	"The migration capabilities are asked of the kernel, which needs root.\n"
+	"\n"
+	"A line of an attributes file names a sysfs file and what it fills:\n"
+	"  BASE PATH TARGET [DRIVER]     # comment\n"
+	"  BASE    device, type, parent (of an mdev), physfn (of a PCI VF), module (the driver's)\n"
+	"  PATH    below it; * ? [] match within one part\n"
+	"  TARGET  version, interface_version, interface_version_compatible, compatible_type,\n"
+	"          template, driver_version, firmware_version, or attributes.NAME\n"
+	"  DRIVER  pattern; the line is only for devices of that driver\n"
+	"Per target the first line counts whose file exists, before the built-in ones.\n"
+	"\n"
+	"Exit status: 0 described (with --all also when there is nothing to describe),\n"
+	"2 bad usage, unknown device, or unusable FILE.\n";
 
 struct arguments {
 	const char *device;
@@ -48,229 +83,6 @@ static void desk_close(struct desk *desk)
 
 #define AUTO_DESK __attribute__((cleanup(desk_close)))
 
-/* Text for a terminal: control characters but those of @keep become \xNN. NULL: no memory. */
-static const char *printable(struct arena *arena, const char *text, const char *keep)
-{
-	char *out = arena_alloc(arena, 4 * strlen(text) + 1), *end = out;
-
-	if (!out)
-		return NULL;
-	for (; *text; text++) {
-		if (((unsigned char)*text < 0x20 || *text == 0x7f) && !strchr(keep, *text))
-			end += sprintf(end, "\\x%02x", (unsigned char)*text);
-		else
-			*end++ = *text;
-	}
-	return out;
-}
-
-static const char *fact_text(struct arena *arena, const struct fact *fact)
-{
-	const char *name;
-
-	switch (fact->state) {
-	case FACT_UNKNOWN:
-		return UNKNOWN;
-	case FACT_KNOWN:
-		return printable(arena, fact->text, "\n");
-	case FACT_UNREADABLE:
-		name = strerrorname_np(fact->error);
-		return name ? arena_printf(arena, "unreadable (%s)", name)
-			    : arena_printf(arena, "unreadable (%d)", fact->error);
-	}
-	return UNKNOWN;
-}
-
-static const char *migration_text(struct arena *arena, const struct descriptor *descriptor)
-{
-	const struct fact error = {.state = FACT_UNREADABLE, .error = descriptor->protocol_error};
-	uint32_t bits = descriptor->capabilities;
-
-	if (error.error)
-		return fact_text(arena, &error);
-	switch (descriptor->protocol) {
-	case PROTOCOL_UNKNOWN:
-		return UNKNOWN;
-	case PROTOCOL_NONE:
-		return "none";
-	case PROTOCOL_V1:
-		return "v1";
-	case PROTOCOL_V2:
-		return arena_printf(arena, "v2%s%s%s",
-				    bits & CAPABILITY_STOP_COPY ? " stop-copy" : "",
-				    bits & CAPABILITY_P2P ? " p2p" : "",
-				    bits & CAPABILITY_PRE_COPY ? " pre-copy" : "");
-	}
-	return UNKNOWN;
-}
-
-/* Key and value, aligned at @width; more lines of the value stand below the first. */
-static void print_row(size_t width, const char *key, const char *value)
-{
-	const char *newline;
-
-	printf("%-*s  ", (int)width, key);
-	while ((newline = strchr(value, '\n')) && newline[1]) {
-		printf("%.*s\n%-*s  ", (int)(newline - value), value, (int)width, "");
-		value = newline + 1;
-	}
-	printf("%.*s\n", (int)strcspn(value, "\n"), value);
-}
-
-/* A list as one value, in the arena: each call adds one item. NULL stays NULL (no memory). */
-static const char *joined(struct arena *arena, const char *list, const char *item)
-{
-	if (!list || !item)
-		return NULL;
-	return *list ? arena_printf(arena, "%s, %s", list, item) : item;
-}
-
-static const char *offered_text(struct arena *arena, const struct descriptor *descriptor)
-{
-	const char *list = "";
-
-	for (size_t i = 0; i < descriptor->offered_type_count; i++) {
-		const struct offered_type *offer = &descriptor->offered_types[i];
-		const char *type = printable(arena, offer->type, "");
-
-		if (!type)
-			return NULL;
-		if (offer->available_instances < 0)
-			type = arena_printf(arena, "%s (free: not known)", type);
-		else
-			type = arena_printf(arena, "%s (%lld free)", type,
-					    (long long)offer->available_instances);
-		list = joined(arena, list, type);
-	}
-	return list && !*list ? UNKNOWN : list;
-}
-
-static const char *traits_text(struct arena *arena, const struct descriptor *descriptor)
-{
-	const char *list = "";
-
-	for (size_t i = 0; i < descriptor->compatible_type_count; i++)
-		list = joined(arena, list, printable(arena, descriptor->compatible_type[i], ""));
-	return list && !*list ? UNKNOWN : list;
-}
-
-struct row {
-	const char *key;
-	const char *value;
-};
-
-static int print_rows(const struct row *rows, size_t count)
-{
-	size_t width = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!rows[i].key || !rows[i].value)
-			return -ENOMEM;
-		if (strlen(rows[i].key) > width)
-			width = strlen(rows[i].key);
-	}
-	for (size_t i = 0; i < count; i++)
-		print_row(width, rows[i].key, rows[i].value);
-	return 0;
-}
-
-static int print_block(const struct descriptor *descriptor)
-{
-	struct arena *arena = descriptor->arena;
-	const struct row fixed[] = {
-		{"device", fact_text(arena, &descriptor->device)},
-		{"host", fact_text(arena, &descriptor->host)},
-		{"boot_id", fact_text(arena, &descriptor->boot_id)},
-		{"collected_at", fact_text(arena, &descriptor->collected_at)},
-		{"device_api", fact_text(arena, &descriptor->device_api)},
-		{"vendor", fact_text(arena, &descriptor->vendor)},
-		{"device_id", fact_text(arena, &descriptor->device_id)},
-		{"driver", fact_text(arena, &descriptor->driver)},
-		{"driver_version", fact_text(arena, &descriptor->driver_version)},
-		{"firmware_version", fact_text(arena, &descriptor->firmware_version)},
-		{"mdev_type", fact_text(arena, &descriptor->mdev_type)},
-		{"offered_types", offered_text(arena, descriptor)},
-		{"migration", migration_text(arena, descriptor)},
-		{"version", fact_text(arena, &descriptor->version)},
-		{"interface_version", fact_text(arena, &descriptor->interface_version)},
-		{"interface_version_compatible",
-		 fact_text(arena, &descriptor->interface_version_compatible)},
-		{"compatible_type", traits_text(arena, descriptor)},
-		{"template", fact_text(arena, &descriptor->template_text)},
-	};
-	size_t count = ARRAY_SIZE(fixed) + descriptor->attribute_count;
-	struct row *rows = arena_alloc(arena, count * sizeof(*rows));
-
-	if (!rows)
-		return -ENOMEM;
-	memcpy(rows, fixed, sizeof(fixed));
-	for (size_t i = 0; i < descriptor->attribute_count; i++) {
-		const struct attribute *attribute = &descriptor->attributes[i];
-
-		rows[ARRAY_SIZE(fixed) + i] =
-			(struct row){arena_printf(arena, "attributes.%s", attribute->name),
-				     fact_text(arena, &attribute->value)};
-	}
-	return print_rows(rows, count);
-}
-
-enum {
-	TABLE_COLUMNS = 6
-};
-
-struct table_row {
-	const char *cells[TABLE_COLUMNS];
-};
-
-struct table {
-	struct arena *arena;
-	struct table_row *rows;
-	size_t count;
-};
-
-static int table_add(void *context, const struct descriptor *descriptor)
-{
-	struct table *table = context;
-	struct arena *arena = table->arena;
-	struct table_row *row = &table->rows[table->count++];
-	const char *vendor = fact_text(arena, &descriptor->vendor);
-	bool has_ids = descriptor->vendor.state == FACT_KNOWN;
-
-	*row = (struct table_row){{
-		fact_text(arena, &descriptor->device),
-		fact_text(arena, &descriptor->device_api),
-		has_ids && vendor ? arena_printf(arena, "%s:%s", vendor,
-						 fact_text(arena, &descriptor->device_id))
-				  : vendor,
-		fact_text(arena, &descriptor->driver),
-		fact_text(arena, &descriptor->mdev_type),
-		migration_text(arena, descriptor),
-	}};
-	for (size_t i = 0; i < TABLE_COLUMNS; i++) {
-		/* One line each, whatever a driver wrote there. */
-		if (row->cells[i])
-			row->cells[i] = printable(arena, row->cells[i], "");
-		if (!row->cells[i])
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static void table_print(const struct table *table)
-{
-	size_t widths[TABLE_COLUMNS] = {0};
-
-	for (size_t i = 0; i < table->count; i++)
-		for (size_t column = 0; column < TABLE_COLUMNS; column++)
-			if (strlen(table->rows[i].cells[column]) > widths[column])
-				widths[column] = strlen(table->rows[i].cells[column]);
-	for (size_t i = 0; i < table->count; i++) {
-		for (size_t column = 0; column + 1 < TABLE_COLUMNS; column++)
-			printf("%-*s  ", (int)widths[column], table->rows[i].cells[column]);
-		printf("%s\n", table->rows[i].cells[TABLE_COLUMNS - 1]);
-	}
-}
-
 static int print_json(const struct descriptor *descriptor, size_t flags)
 {
 	json_t *json = descriptor_to_json(descriptor);
@@ -290,10 +102,13 @@ static int print_json_line(void *context, const struct descriptor *descriptor)
 	return print_json(descriptor, JSON_COMPACT);
 }
 
-static void print_warnings(const struct descriptor *descriptor, const char *device)
+static void print_warnings(const struct descriptor *descriptor)
 {
+	char text[MESSAGE_BYTES];
+
 	for (size_t i = 0; i < descriptor->warning_count; i++)
-		fprintf(stderr, "migwarden describe: %s: %s\n", device, descriptor->warnings[i]);
+		fprintf(stderr, "migwarden describe: warning: %s\n",
+			escape_text(text, sizeof(text), descriptor->warnings[i]));
 }
 
 static int ask_migration(void *context, const char *vfio, uint32_t *capabilities)
@@ -330,7 +145,7 @@ static int open_sources(struct desk *desk, const struct arguments *arguments)
 {
 	const char *path = arguments->attributes;
 	struct parse_error error = {0};
-	char text[PARSE_ERROR_BYTES];
+	char text[MESSAGE_BYTES];
 	int r = sources_new(&desk->sources);
 
 	if (r)
@@ -396,28 +211,24 @@ static int describe_each(const struct desk *desk,
 			r = take(context, descriptor);
 		if (r)
 			return r;
-		print_warnings(descriptor, desk->inventory->devices[i].name);
+		print_warnings(descriptor);
 	}
 	return 0;
 }
 
-static int describe_table(const struct desk *desk)
+static int add_to_table(void *context, const struct descriptor *descriptor)
 {
-	static const struct table_row head = {
-		{"DEVICE", "API", "IDS", "DRIVER", "TYPE", "MIGRATION"}};
-	struct table table = {.arena = arena_new(), .count = 1};
-	int r = -ENOMEM;
+	return describe_text_add(context, descriptor);
+}
 
-	if (table.arena)
-		table.rows = arena_alloc(table.arena,
-					 (desk->inventory->count + 1) * sizeof(*table.rows));
-	if (table.rows) {
-		table.rows[0] = head;
-		r = describe_each(desk, table_add, &table);
-	}
+static int print_table(const struct desk *desk)
+{
+	struct describe_table table = {0};
+	int r = describe_each(desk, add_to_table, &table);
+
 	if (!r)
-		table_print(&table);
-	arena_free(table.arena);
+		describe_text_table(&table);
+	describe_text_free(&table);
 	return r;
 }
 
@@ -428,32 +239,39 @@ static int describe_all(struct desk *desk, const struct arguments *arguments)
 		return 0;
 	}
 	open_migration(desk, arguments);
-	return arguments->json ? describe_each(desk, print_json_line, NULL) : describe_table(desk);
+	return arguments->json ? describe_each(desk, print_json_line, NULL) : print_table(desk);
 }
 
-/* Which devices there are, for somebody who named another one. */
+/* What is wrong with the device that was named. */
 static void say_unknown(const struct desk *desk, const char *argument, int error)
 {
-	char driver[HOST_NAME_BYTES];
+	char driver[HOST_NAME_BYTES], text[MESSAGE_BYTES], bound[MESSAGE_BYTES];
 
+	escape_text(text, sizeof(text), argument);
 	if (error == -ENOTUNIQ)
 		fprintf(stderr,
-			"migwarden describe: %s is the name of several devices: give a "
-			"path\n",
-			argument);
+			"migwarden describe: %s names several devices, their paths tell them "
+			"apart\n",
+			text);
 	else if (inventory_bound_driver(desk->host, argument, driver))
-		fprintf(stderr, "migwarden describe: no VFIO device %s on this host\n", argument);
+		fprintf(stderr, "migwarden describe: no VFIO device %s on this host\n", text);
 	else
 		fprintf(stderr, "migwarden describe: %s is not given to VFIO: its driver is %s\n",
-			argument, *driver ? driver : "none");
-	say_empty(desk);
-	if (desk->inventory->count)
-		fprintf(stderr, "VFIO devices on this host:\n");
-	for (size_t i = 0; i < desk->inventory->count; i++) {
-		const struct inventory_device *device = &desk->inventory->devices[i];
+			text, *driver ? escape_text(bound, sizeof(bound), driver) : "none");
+}
 
-		fprintf(stderr, "  %-36s  %-8s  %s\n", device->name,
-			device->vfio ? device->vfio : UNKNOWN, device->path);
+static void list_devices(const struct inventory *inventory)
+{
+	if (inventory->count)
+		fprintf(stderr, "VFIO devices on this host:\n");
+	for (size_t i = 0; i < inventory->count; i++) {
+		const struct inventory_device *device = &inventory->devices[i];
+		char name[MESSAGE_BYTES], path[4 * HOST_PATH_BYTES];
+
+		fprintf(stderr, "  %-36s  %-8s  %s\n",
+			escape_text(name, sizeof(name), device->name),
+			device->vfio ? device->vfio : "-",
+			escape_text(path, sizeof(path), device->path));
 	}
 }
 
@@ -465,6 +283,8 @@ static int describe_one(struct desk *desk, const struct arguments *arguments)
 
 	if (r) {
 		say_unknown(desk, arguments->device, r);
+		say_empty(desk);
+		list_devices(desk->inventory);
 		return r;
 	}
 	open_migration(desk, arguments);
@@ -473,8 +293,9 @@ static int describe_one(struct desk *desk, const struct arguments *arguments)
 		fprintf(stderr, "migwarden describe: %s is gone\n", device->name);
 	if (r)
 		return r;
-	print_warnings(descriptor, device->name);
-	return arguments->json ? print_json(descriptor, JSON_INDENT(2)) : print_block(descriptor);
+	print_warnings(descriptor);
+	return arguments->json ? print_json(descriptor, JSON_INDENT(2))
+			       : describe_text_block(descriptor);
 }
 
 enum {
@@ -576,46 +397,6 @@ static int run(int argc, char **argv)
 const struct verb verb_describe = {
 	.name = "describe",
 	.summary = "show what is known of VFIO devices, as descriptors",
-	.help = "Usage: migwarden describe DEVICE [--json] [--attributes FILE]\n"
-		"       migwarden describe --all [--json] [--attributes FILE]\n"
-		"       migwarden describe --schema\n"
-		"\n"
-		"Shows the descriptor of a VFIO device of this host: what `check`, `admit` and "
-		"`match`\n"
-		"compare. It is read from sysfs; nothing is written, and the device is not "
-		"opened.\n"
-		"\n"
-		"DEVICE is the UUID of an mdev, a PCI address (0000:3b:00.2 or 3b:00.2), the name "
-		"of\n"
-		"another VFIO device, its name in /sys/class/vfio-dev (vfio0), or its path in "
-		"sysfs.\n"
-		"\n"
-		"  -a, --all          every VFIO device of this host: a table, with --json one "
-		"object\n"
-		"                     a line\n"
-		"  -j, --json         the descriptor as JSON (schema migwarden.descriptor/1)\n"
-		"      --schema       print the JSON Schema of a descriptor\n"
-		"      --attributes FILE\n"
-		"                     where else vendors keep what, for this run instead of\n"
-		"                     " SOURCES_SITE_FILE "\n"
-		"  -h, --help         this text\n"
-		"\n"
-		"\"-\" (null in JSON) is not known; \"unreadable (EIO)\" is there, but could not "
-		"be read.\n"
-		"The migration capabilities are asked of the kernel, which needs root.\n"
-		"\n"
-		"A line of an attributes file names a sysfs file and what it fills:\n"
-		"  BASE PATH TARGET [DRIVER]     # comment\n"
-		"  BASE    device, type, parent (of an mdev), physfn (of a PCI VF), module (the "
-		"driver's)\n"
-		"  PATH    below it; * ? [] match within one part\n"
-		"  TARGET  version, interface_version, interface_version_compatible, "
-		"compatible_type,\n"
-		"          template, driver_version, firmware_version, or attributes.NAME\n"
-		"  DRIVER  pattern; the line is only for devices of that driver\n"
-		"Per target the first line counts whose file exists, before the built-in ones.\n"
-		"\n"
-		"Exit status: 0 described (with --all also when there is nothing to describe),\n"
-		"2 bad usage, unknown device, or unusable FILE.\n",
+	.help = describe_help,
 	.run = run,
 };

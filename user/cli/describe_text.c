@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/describe_text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/escape.h"
+#include "base/text.h"
+
+#define UNKNOWN "-"
+
+/* Escaped, in the arena. NULL: no memory. */
+static const char *escaped(struct arena *arena, struct slice text)
+{
+	size_t size = 4 * text.length + 1;
+	char *out = arena_alloc(arena, size);
+
+	return out ? escape_append(out, size, text.text, text.length) : NULL;
+}
+
+/* NULL: no memory; so for all that give text here. */
+static const char *fact_text(struct arena *arena, const struct fact *fact)
+{
+	const char *name;
+
+	switch (fact->state) {
+	case FACT_UNKNOWN:
+		return UNKNOWN;
+	case FACT_KNOWN:
+		return fact->text;
+	case FACT_UNREADABLE:
+		name = strerrorname_np(fact->error);
+		return name ? arena_printf(arena, "unreadable (%s)", name)
+			    : arena_printf(arena, "unreadable (%d)", fact->error);
+	}
+	return UNKNOWN;
+}
+
+static const char *migration_text(struct arena *arena, const struct descriptor *descriptor)
+{
+	const struct fact failed = {.state = FACT_UNREADABLE, .error = descriptor->protocol_error};
+	uint32_t bits = descriptor->capabilities;
+
+	if (failed.error)
+		return fact_text(arena, &failed);
+	switch (descriptor->protocol) {
+	case PROTOCOL_UNKNOWN:
+		return UNKNOWN;
+	case PROTOCOL_NONE:
+		return "none";
+	case PROTOCOL_V1:
+		return "v1";
+	case PROTOCOL_V2:
+		return arena_printf(arena, "v2%s%s%s",
+				    bits & CAPABILITY_STOP_COPY ? " stop-copy" : "",
+				    bits & CAPABILITY_P2P ? " p2p" : "",
+				    bits & CAPABILITY_PRE_COPY ? " pre-copy" : "");
+	}
+	return UNKNOWN;
+}
+
+/* A list as one value: each call adds one item. NULL stays NULL. */
+static const char *joined(struct arena *arena, const char *list, const char *item)
+{
+	if (!list || !item)
+		return NULL;
+	return *list ? arena_printf(arena, "%s, %s", list, item) : item;
+}
+
+static const char *offered_text(struct arena *arena, const struct descriptor *descriptor)
+{
+	const char *list = "";
+
+	for (size_t i = 0; i < descriptor->offered_type_count; i++) {
+		const struct offered_type *offer = &descriptor->offered_types[i];
+		long long available = offer->available_instances;
+
+		list = joined(arena, list,
+			      available < 0
+				      ? arena_printf(arena, "%s (free: not known)", offer->type)
+				      : arena_printf(arena, "%s (%lld free)", offer->type,
+						     available));
+	}
+	return list && !*list ? UNKNOWN : list;
+}
+
+static const char *traits_text(struct arena *arena, const struct descriptor *descriptor)
+{
+	const char *list = "";
+
+	for (size_t i = 0; i < descriptor->compatible_type_count; i++)
+		list = joined(arena, list, descriptor->compatible_type[i]);
+	return list && !*list ? UNKNOWN : list;
+}
+
+struct row {
+	const char *key;
+	const char *value;
+};
+
+/* The key, and each line of the value below the one before; both already escaped, line by line. */
+static void print_row(size_t width, const struct row *row)
+{
+	struct slice rest = slice_of(row->value), line;
+	const char *key = row->key;
+
+	while (slice_cut(&rest, "\n", &line)) {
+		printf("%-*s  %.*s\n", (int)width, key, (int)line.length, line.text);
+		key = "";
+	}
+}
+
+/* One line of a value: the tabs that indent it stay visible as blanks, the rest is escaped. */
+static const char *escaped_line(struct arena *arena, struct slice line)
+{
+	size_t tabs = 0;
+	const char *text;
+
+	while (tabs < line.length && line.text[tabs] == '\t')
+		tabs++;
+	text = escaped(arena, slice_skip(line, tabs));
+	return text && tabs ? arena_printf(arena, "%*s%s", (int)(8 * tabs), "", text) : text;
+}
+
+/* Escapes each line of a row on its own, so that what is left of newlines is the layout's. */
+static int escape_row(struct arena *arena, struct row *row)
+{
+	struct slice rest, line;
+	const char *value = NULL;
+
+	if (!row->key || !row->value)
+		return -ENOMEM;
+	rest = slice_chomp(slice_of(row->value));
+	while (slice_cut(&rest, "\n", &line)) {
+		const char *text = escaped_line(arena, line);
+
+		if (text && value)
+			text = arena_printf(arena, "%s\n%s", value, text);
+		if (!text)
+			return -ENOMEM;
+		value = text;
+	}
+	row->key = escaped(arena, slice_of(row->key));
+	row->value = value;
+	return row->key ? 0 : -ENOMEM;
+}
+
+static int print_rows(struct arena *arena, struct row *rows, size_t count)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t length;
+
+		if (escape_row(arena, &rows[i]))
+			return -ENOMEM;
+		length = strlen(rows[i].key);
+		width = length > width ? length : width;
+	}
+	for (size_t i = 0; i < count; i++)
+		print_row(width, &rows[i]);
+	return 0;
+}
+
+int describe_text_block(const struct descriptor *descriptor)
+{
+	struct arena *arena = descriptor->arena;
+	const struct row fixed[] = {
+		{"device", fact_text(arena, &descriptor->device)},
+		{"host", fact_text(arena, &descriptor->host)},
+		{"boot_id", fact_text(arena, &descriptor->boot_id)},
+		{"collected_at", fact_text(arena, &descriptor->collected_at)},
+		{"device_api", fact_text(arena, &descriptor->device_api)},
+		{"vendor", fact_text(arena, &descriptor->vendor)},
+		{"device_id", fact_text(arena, &descriptor->device_id)},
+		{"driver", fact_text(arena, &descriptor->driver)},
+		{"driver_version", fact_text(arena, &descriptor->driver_version)},
+		{"firmware_version", fact_text(arena, &descriptor->firmware_version)},
+		{"mdev_type", fact_text(arena, &descriptor->mdev_type)},
+		{"offered_types", offered_text(arena, descriptor)},
+		{"migration", migration_text(arena, descriptor)},
+		{"version", fact_text(arena, &descriptor->version)},
+		{"interface_version", fact_text(arena, &descriptor->interface_version)},
+		{"interface_version_compatible",
+		 fact_text(arena, &descriptor->interface_version_compatible)},
+		{"compatible_type", traits_text(arena, descriptor)},
+		{"template", fact_text(arena, &descriptor->template_text)},
+	};
+	size_t count = ARRAY_SIZE(fixed) + descriptor->attribute_count;
+	struct row *rows = arena_alloc(arena, count * sizeof(*rows));
+
+	if (!rows)
+		return -ENOMEM;
+	memcpy(rows, fixed, sizeof(fixed));
+	for (size_t i = 0; i < descriptor->attribute_count; i++) {
+		const struct attribute *attribute = &descriptor->attributes[i];
+		struct row *row = &rows[ARRAY_SIZE(fixed) + i];
+
+		row->key = arena_printf(arena, "attributes.%s", attribute->name);
+		row->value = fact_text(arena, &attribute->value);
+	}
+	return print_rows(arena, rows, count);
+}
+
+/* "8086:591d", or what is to be said instead. */
+static const char *ids_text(struct arena *arena, const struct descriptor *descriptor)
+{
+	const char *vendor = fact_text(arena, &descriptor->vendor);
+	const char *device = fact_text(arena, &descriptor->device_id);
+
+	if (descriptor->vendor.state != FACT_KNOWN || !device)
+		return vendor;
+	return arena_printf(arena, "%s:%s", vendor, device);
+}
+
+static int table_line(struct describe_table *table, const struct describe_line *line)
+{
+	struct describe_line *lines;
+
+	lines = arena_grow(table->arena, table->lines, table->count, sizeof(*lines));
+	if (!lines)
+		return -ENOMEM;
+	table->lines = lines;
+	for (size_t i = 0; i < DESCRIBE_COLUMNS; i++) {
+		const char *cell = line->cells[i];
+
+		cell = cell ? escaped(table->arena, slice_of(cell)) : NULL;
+		if (!cell)
+			return -ENOMEM;
+		lines[table->count].cells[i] = cell;
+	}
+	table->count++;
+	return 0;
+}
+
+int describe_text_add(struct describe_table *table, const struct descriptor *descriptor)
+{
+	static const struct describe_line head = {
+		{"DEVICE", "API", "IDS", "DRIVER", "TYPE", "MIGRATION"}};
+	struct arena *arena = descriptor->arena;
+	int r = 0;
+
+	if (!table->arena) {
+		table->arena = arena_new();
+		r = table->arena ? table_line(table, &head) : -ENOMEM;
+	}
+	if (r)
+		return r;
+	return table_line(table, &(struct describe_line){{
+					 fact_text(arena, &descriptor->device),
+					 fact_text(arena, &descriptor->device_api),
+					 ids_text(arena, descriptor),
+					 fact_text(arena, &descriptor->driver),
+					 fact_text(arena, &descriptor->mdev_type),
+					 migration_text(arena, descriptor),
+				 }});
+}
+
+void describe_text_table(const struct describe_table *table)
+{
+	size_t widths[DESCRIBE_COLUMNS] = {0};
+
+	for (size_t i = 0; i < table->count; i++) {
+		for (size_t column = 0; column < DESCRIBE_COLUMNS; column++) {
+			size_t length = strlen(table->lines[i].cells[column]);
+
+			widths[column] = length > widths[column] ? length : widths[column];
+		}
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		const char *const *cells = table->lines[i].cells;
+
+		for (size_t column = 0; column + 1 < DESCRIBE_COLUMNS; column++)
+			printf("%-*s  ", (int)widths[column], cells[column]);
+		printf("%s\n", cells[DESCRIBE_COLUMNS - 1]);
+	}
+}
+
+void describe_text_free(struct describe_table *table)
+{
+	arena_free(table->arena);
+	*table = (struct describe_table){0};
+}
