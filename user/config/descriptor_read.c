@@ -2,7 +2,6 @@
 #include "config/descriptor_read.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,8 +9,8 @@
 #include "config/config.h"
 #include "config/scalar.h"
 
-/* What a double holds exactly, in ns: 104 days. So that a number written reads back the same. */
-#define DOWNTIME_MS_MAX 9007199254.0
+/* 2^52 ns, 52 days: a double holds them to the half. So that a number written reads back the same. */
+#define DOWNTIME_MS_MAX 4503599627.0
 
 const char descriptor_fact_schema[] =
 	"{\"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/$defs/unreadable\"}]}";
@@ -51,6 +50,7 @@ static const struct field unreadable_fields[] = {
 		.read = read_errno,
 		.flags = FIELD_REQUIRED,
 		.schema = "{\"type\": \"string\", \"pattern\": \"^(E[A-Z0-9]+|errno [0-9]+)$\"}",
+		.about = "the errno of reading it",
 	},
 };
 
@@ -167,7 +167,7 @@ static int read_downtime(const struct reading *reading, const struct node *node,
 	    !(node->real >= 0 && node->real <= DOWNTIME_MS_MAX))
 		return reading_expected(reading, node, "milliseconds from 0 to %.0f",
 					DOWNTIME_MS_MAX);
-	*field_target(object, field, int64_t) = llround(node->real * 1e6);
+	*field_target(object, field, int64_t) = (int64_t)(node->real * 1e6 + 0.5);
 	return 0;
 }
 
@@ -212,6 +212,7 @@ static const struct field offer_fields[] = {
 		.read = read_count,
 		.offset = offsetof(struct offer, available_instances),
 		.schema = "{\"type\": \"integer\", \"minimum\": 0}",
+		.about = "how many can still be made",
 	},
 };
 
@@ -291,24 +292,28 @@ static const struct field migration_fields[] = {
 		.read = read_protocol,
 		.schema = "{\"anyOf\": [{\"enum\": [\"v2\", \"v1\", \"none\"]},"
 			  " {\"$ref\": \"#/$defs/unreadable\"}]}",
+		.about = "v2: VFIO_DEVICE_FEATURE_MIGRATION; v1: the migration region only",
 	},
 	{
 		.key = "capabilities",
 		.read = read_capabilities,
 		.schema = "{\"type\": \"array\", \"uniqueItems\": true,"
 			  " \"items\": {\"enum\": [\"stop-copy\", \"p2p\", \"pre-copy\"]}}",
+		.about = "what the device can beside the base, stop-copy",
 	},
 	{
 		.key = "stop_copy_bytes",
 		.read = read_count,
 		.offset = offsetof(struct descriptor, stop_copy_bytes),
 		.schema = "{\"type\": \"integer\", \"minimum\": 0}",
+		.about = "state that it expects to move while the VM stands still",
 	},
 	{
 		.key = "downtime_ms",
 		.read = read_downtime,
 		.offset = offsetof(struct descriptor, downtime_ns),
-		.schema = "{\"type\": \"number\", \"minimum\": 0, \"maximum\": 9007199254}",
+		.schema = "{\"type\": \"number\", \"minimum\": 0, \"maximum\": 4503599627}",
+		.about = "blackout that it expects",
 	},
 };
 
@@ -376,10 +381,10 @@ _Static_assert(DESCRIPTOR_TYPES_MAX == 4096 && DESCRIPTOR_ATTRIBUTES_MAX == 4096
 		       DESCRIPTOR_TRAITS_MAX == 256,
 	       "the schema below says so too");
 
-#define FACT(name, reader, fragment)                                                               \
+#define FACT(name, reader, fragment, text)                                                         \
 	{                                                                                          \
 		.key = #name, .read = reader, .offset = offsetof(struct descriptor, name),         \
-		.schema = fragment,                                                                \
+		.schema = fragment, .about = text,                                                 \
 	}
 #define ANY_FACT "{\"$ref\": \"#/$defs/fact\"}"
 #define NAME_FACT                                                                                  \
@@ -400,42 +405,46 @@ static const struct field descriptor_fields[] = {
 		.flags = FIELD_REQUIRED | FIELD_FIRST,
 		.schema = "{\"const\": \"" DESCRIPTOR_SCHEMA "\"}",
 	},
-	FACT(host, read_fact, ANY_FACT),
-	FACT(boot_id, read_fact, ANY_FACT),
-	FACT(collected_at, read_collected_at, TIME_FACT),
-	FACT(device, read_fact, ANY_FACT),
-	FACT(device_api, read_device_api, NAME_FACT),
-	FACT(vendor, read_id, ID_FACT),
-	FACT(device_id, read_id, ID_FACT),
-	FACT(driver, read_name, NAME_FACT),
-	FACT(driver_version, read_fact, ANY_FACT),
-	FACT(firmware_version, read_fact, ANY_FACT),
-	FACT(mdev_type, read_name, NAME_FACT),
+	FACT(host, read_fact, ANY_FACT, "name of the host"),
+	FACT(boot_id, read_fact, ANY_FACT, "boot during which this was collected"),
+	FACT(collected_at, read_collected_at, TIME_FACT, "when, RFC 3339"),
+	FACT(device, read_fact, ANY_FACT, "UUID of an mdev, PCI address, …"),
+	FACT(device_api, read_device_api, NAME_FACT, "vfio-pci, vfio-platform, vfio-amba, vfio-ccw, vfio-ap, vfio-fsl-mc or vfio-cdx"),
+	FACT(vendor, read_id, ID_FACT, "PCI vendor id in hex; of an mdev its parent's"),
+	FACT(device_id, read_id, ID_FACT, "PCI device id in hex; of an mdev its parent's"),
+	FACT(driver, read_name, NAME_FACT, "the driver, by its real name; of an mdev its parent's"),
+	FACT(driver_version, read_fact, ANY_FACT, "version of that driver"),
+	FACT(firmware_version, read_fact, ANY_FACT, "firmware of the device, of its parent or its physical function"),
+	FACT(mdev_type, read_name, NAME_FACT, "full type, DRIVER-TYPE; null when the device is no mdev"),
 	{
 		.key = "offered_types",
 		.read = read_offered_types,
 		.schema = "{\"type\": \"array\", \"maxItems\": 4096,"
 			  " \"items\": {\"$ref\": \"#/$defs/offered_type\"}}",
+		.about = "mdev types that the parent can make",
 	},
 	{
 		.key = "migration",
 		.read = read_migration,
 		.schema = "{\"$ref\": \"#/$defs/migration\"}",
+		.about = "what it can of live migration",
 	},
-	FACT(version, read_fact, ANY_FACT),
-	FACT(interface_version, read_fact, ANY_FACT),
-	FACT(interface_version_compatible, read_fact, ANY_FACT),
+	FACT(version, read_fact, ANY_FACT, "COMMON:VENDOR_PART, the common part in hex"),
+	FACT(interface_version, read_fact, ANY_FACT, "MAJOR.MINOR[.BUGFIX], or what the vendor has instead"),
+	FACT(interface_version_compatible, read_fact, ANY_FACT, "versions that the device accepts, as in 2.0.2-2.0.4,2.1.0-"),
 	{
 		.key = "compatible_type",
 		.read = read_compatible_type,
 		.schema = "{\"type\": \"array\", \"maxItems\": 256,"
 			  " \"items\": {\"type\": \"string\", \"minLength\": 1}}",
+		.about = "traits",
 	},
 	{
 		.key = "template",
 		.read = read_fact,
 		.offset = offsetof(struct descriptor, template_text),
 		.schema = ANY_FACT,
+		.about = "SELF and COMPATIBLE blocks, byte for byte",
 	},
 	{
 		.key = "attributes",
@@ -444,6 +453,7 @@ static const struct field descriptor_fields[] = {
 			  " \"propertyNames\": {\"minLength\": 1},"
 			  " \"additionalProperties\": {\"anyOf\": [{\"$ref\": \"#/$defs/fact\"},"
 			  " {\"type\": \"null\"}]}}",
+		.about = "facts of the vendor, by name",
 	},
 };
 

@@ -64,22 +64,28 @@ static size_t token_before(const struct input *input, size_t stop)
 	return last;
 }
 
+/* The most of a token that is shown. */
+#define SHOWN_BYTES 60
+
 static int refuse_syntax(const struct input *input, const json_error_t *problem,
 			 struct parse_error *error)
 {
 	struct cursor cursor = cursor_at_start(input);
 	enum json_error_code code = json_error_code(problem);
 	size_t stop = problem->position < 0 ? input->length : (size_t)problem->position;
+	size_t start = code == json_error_premature_end_of_input ? input->length
+								 : token_before(input, stop);
+	size_t length = start < input->length ? token_end(input, start) - start : 0;
+	int shown = length < SHOWN_BYTES ? (int)length : SHOWN_BYTES;
+	const char *token = input->text + start;
 
 	if (code == json_error_out_of_memory)
 		return -ENOMEM;
-	cursor_move(&cursor, code == json_error_premature_end_of_input
-				     ? input->length
-				     : token_before(input, stop));
+	cursor_move(&cursor, start);
 	if (code == json_error_duplicate_key)
 		return parse_error_set(error, input->name, cursor.position.line,
-				       cursor.position.column, "expected each key once, got %s",
-				       problem->text);
+				       cursor.position.column,
+				       "expected each key once, got %.*s again", shown, token);
 	if (code == json_error_stack_overflow)
 		return parse_error_set(error, input->name, cursor.position.line,
 				       cursor.position.column, "expected at most %d levels",
@@ -87,9 +93,10 @@ static int refuse_syntax(const struct input *input, const json_error_t *problem,
 	if (code == json_error_numeric_overflow)
 		return parse_error_set(error, input->name, cursor.position.line,
 				       cursor.position.column,
-				       "expected a number that fits 64 bits, got %s", problem->text);
+				       "expected a number that fits 64 bits, got %.*s", shown,
+				       token);
 	return parse_error_set(error, input->name, cursor.position.line, cursor.position.column,
-			       "expected JSON, got %s", problem->text);
+			       "expected JSON (%s)", problem->text);
 }
 
 /* Moves to the next value or key and gives its place. */

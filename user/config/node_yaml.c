@@ -339,7 +339,7 @@ static int refuse_syntax(struct build *build, struct fy_diag *diag)
 	if (!problem)
 		return refuse(build, build->cursor.position, "expected YAML");
 	place = place_of_problem(build, problem);
-	return refuse(build, place, "expected YAML, got %s", problem->msg);
+	return refuse(build, place, "expected YAML (%s)", problem->msg);
 }
 
 static int parse_events(struct build *build, struct fy_parser *parser, struct fy_diag *diag)

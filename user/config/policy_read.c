@@ -211,12 +211,14 @@ static const struct field alias_fields[] = {
 		.offset = offsetof(struct alias_group, vendor),
 		.flags = FIELD_REQUIRED,
 		.schema = "{\"type\": \"string\", \"pattern\": \"^(0[xX])?0*[0-9A-Fa-f]{1,8}$\"}",
+		.about = "hex, in quotes",
 	},
 	{
 		.key = "drivers",
 		.read = read_drivers,
 		.flags = FIELD_REQUIRED,
 		.schema = "{\"type\": \"array\", \"minItems\": 1, \"items\": " TEXT_SCHEMA "}",
+		.about = "exact names",
 	},
 };
 
@@ -278,19 +280,20 @@ static int read_id_pattern(const struct reading *reading, const struct node *nod
 	return 0;
 }
 
-#define MATCH(name, reader)                                                                        \
+#define MATCH(name)                                                                                \
 	{                                                                                          \
-		.key = #name, .read = reader, .offset = offsetof(struct rule_match, name),         \
-		.schema = TEXT_SCHEMA,                                                             \
+		.key = #name, .read = read_text, .offset = offsetof(struct rule_match, name),      \
+		.schema = TEXT_SCHEMA, .about = "pattern (fnmatch) over the source",               \
 	}
 
 static const struct field match_fields[] = {
-	MATCH(device_api, read_text),
+	MATCH(device_api),
 	{
 		.key = "vendor",
 		.read = read_id_pattern,
 		.offset = offsetof(struct rule_match, vendor),
 		.schema = "{\"$ref\": \"#/$defs/id_pattern\"}",
+		.about = "hex, in quotes",
 	},
 	{
 		.key = "device_id",
@@ -298,8 +301,8 @@ static const struct field match_fields[] = {
 		.offset = offsetof(struct rule_match, device_id),
 		.schema = "{\"$ref\": \"#/$defs/id_pattern\"}",
 	},
-	MATCH(driver, read_text),
-	MATCH(mdev_type, read_text),
+	MATCH(driver),
+	MATCH(mdev_type),
 };
 
 static const struct mapping match_mapping = {
@@ -370,6 +373,7 @@ static const struct field type_fields[] = {
 		.flags = FIELD_REQUIRED,
 		.schema = "{\"type\": \"array\", \"minItems\": 1, \"items\": {\"type\": \"array\","
 			  " \"minItems\": 2, \"maxItems\": 2, \"items\": " TEXT_SCHEMA "}}",
+		.about = "pairs of types, from and to",
 	},
 };
 
@@ -405,12 +409,14 @@ static const struct field version_fields[] = {
 		.read = read_enum,
 		.offset = offsetof(struct rule, version),
 		.choices = choices_version_comparator,
+		.about = "the comparator",
 	},
 	{
 		.key = "direction",
 		.read = read_enum,
 		.offset = offsetof(struct rule, direction),
 		.choices = choices_direction,
+		.about = "whose list of versions is asked",
 	},
 };
 
@@ -455,18 +461,21 @@ static const struct field attribute_fields[] = {
 		.offset = offsetof(struct attribute_rule, comparator),
 		.flags = FIELD_REQUIRED,
 		.choices = choices_attribute_comparator,
+		.about = "the comparator",
 	},
 	{
 		.key = "separator",
 		.read = read_text,
 		.offset = offsetof(struct attribute_rule, separator),
 		.schema = TEXT_SCHEMA,
+		.about = "between the members of a set; +",
 	},
 	{
 		.key = "absent",
 		.read = read_any_text,
 		.offset = offsetof(struct attribute_rule, absent),
 		.schema = "{\"type\": \"string\"}",
+		.about = "the value that absent and empty stand for",
 	},
 };
 
@@ -560,18 +569,21 @@ static const struct field require_fields[] = {
 		.key = "parent",
 		.read = read_parent,
 		.choices = choices_parent,
+		.about = "whether vendor and device id of the parent must be the same",
 	},
 	{
 		.key = "type",
 		.read = read_type,
 		.schema = "{\"anyOf\": [{\"enum\": [\"equal\", \"traits\"]},"
 			  " {\"$ref\": \"#/$defs/cross_type\"}]}",
+		.about = "equal names, listed pairs, or traits",
 	},
 	{
 		.key = "version",
 		.read = read_version,
 		.schema = "{\"anyOf\": [{\"$ref\": \"#/$defs/version/properties/compare\"},"
 			  " {\"$ref\": \"#/$defs/version\"}]}",
+		.about = "how versions compare",
 	},
 	{
 		.key = "attributes",
@@ -585,6 +597,7 @@ static const struct field require_fields[] = {
 		.key = "unconstrained",
 		.read = read_unconstrained,
 		.choices = choices_unconstrained,
+		.about = "what becomes of an attribute that one side only has",
 	},
 	{
 		.key = "capabilities",
@@ -616,18 +629,21 @@ static const struct field limits_fields[] = {
 		.read = read_quantity,
 		.offset = offsetof(struct rule_limits, stop_copy_bytes),
 		.quantity = &quantity_bytes,
+		.about = "most state to move while the VM stands still",
 	},
 	{
 		.key = "downtime",
 		.read = read_quantity,
 		.offset = offsetof(struct rule_limits, downtime_ns),
 		.quantity = &quantity_ns,
+		.about = "longest blackout",
 	},
 	{
 		.key = "descriptor-age",
 		.read = read_quantity,
 		.offset = offsetof(struct rule_limits, descriptor_age_s),
 		.quantity = &quantity_s,
+		.about = "oldest description of a device",
 	},
 };
 
@@ -662,22 +678,26 @@ static const struct field rule_fields[] = {
 		.key = "match",
 		.read = read_match,
 		.schema = "{\"$ref\": \"#/$defs/match\"}",
+		.about = "which sources the rule is for; all without it",
 	},
 	{
 		.key = "require",
 		.read = read_require,
 		.schema = "{\"$ref\": \"#/$defs/require\"}",
+		.about = "what must fit",
 	},
 	{
 		.key = "limits",
 		.read = read_limits,
 		.schema = "{\"$ref\": \"#/$defs/limits\"}",
+		.about = "what must not be exceeded",
 	},
 	{
 		.key = "action",
 		.read = read_enum,
 		.offset = offsetof(struct rule, action),
 		.choices = choices_action,
+		.about = "of a pair that passes; deny compares nothing, audit never refuses",
 	},
 };
 
@@ -722,16 +742,19 @@ static const struct field policy_fields[] = {
 		.read = read_enum,
 		.offset = offsetof(struct policy, mode),
 		.choices = choices_mode,
+		.about = "enforce refuses; audit lets pass and records what it would have refused",
 	},
 	{
 		.key = "defaults",
 		.read = read_defaults,
 		.schema = "{\"$ref\": \"#/$defs/defaults\"}",
+		.about = "what becomes of a device that no admission covers",
 	},
 	{
 		.key = "aliases",
 		.read = read_aliases,
 		.schema = "{\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/alias\"}}",
+		.about = "drivers whose types are one namespace",
 	},
 	{
 		.key = "rules",
@@ -739,6 +762,7 @@ static const struct field policy_fields[] = {
 		.flags = FIELD_REQUIRED,
 		.schema = "{\"type\": \"array\", \"minItems\": 1,"
 			  " \"items\": {\"$ref\": \"#/$defs/rule\"}}",
+		.about = "the first whose match fits the source decides",
 	},
 };
 

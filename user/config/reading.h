@@ -50,6 +50,8 @@ struct field {
 	const struct choice *choices;
 	const struct quantity *quantity;
 	const char *schema;
+	/* What it is, for who writes the file in an editor that knows the schema; may be NULL. */
+	const char *about;
 };
 
 struct mapping {

@@ -23,16 +23,19 @@ static json_t *words_schema(const struct choice *choices)
 
 static json_t *value_schema(const struct field *field, bool or_null)
 {
-	json_t *schema = NULL;
+	AUTO_JSON json_t *schema = NULL;
 
 	if (field->choices)
 		schema = words_schema(field->choices);
 	else
 		schema = json_loads(field->quantity ? field->quantity->schema : field->schema, 0,
 				    NULL);
-	if (!or_null)
-		return schema;
-	return json_pack("{s:[o, {s:s}]}", "anyOf", schema, "type", "null");
+	if (schema && or_null)
+		schema = json_pack("{s:[o, {s:s}]}", "anyOf", schema, "type", "null");
+	if (field->about &&
+	    json_object_set_new(schema, "description", json_string(field->about)))
+		return NULL;
+	return TAKE_PTR(schema);
 }
 
 static json_t *mapping_schema(const struct mapping *mapping)
@@ -64,16 +67,16 @@ static char *whole_schema(const struct mapping *top, const struct mapping *const
 			  const char *title, const struct definition *shared)
 {
 	AUTO_JSON json_t *definitions = json_object();
-	AUTO_JSON json_t *schema = mapping_schema(top);
+	AUTO_JSON json_t *schema = json_pack("{s:s, s:s}", "$schema",
+					     "https://json-schema.org/draft/2020-12/schema",
+					     "title", title);
+	AUTO_JSON json_t *body = mapping_schema(top);
 
 	for (; *parts; parts++)
 		if (json_object_set_new(definitions, (*parts)->name, mapping_schema(*parts)))
 			return NULL;
 	if (json_object_set_new(definitions, shared->name, json_loads(shared->schema, 0, NULL)) ||
-	    json_object_set_new(schema, "$schema",
-				json_string("https://json-schema.org/draft/2020-12/schema")) ||
-	    json_object_set_new(schema, "title", json_string(title)) ||
-	    json_object_set(schema, "$defs", definitions))
+	    json_object_update(schema, body) || json_object_set(schema, "$defs", definitions))
 		return NULL;
 	return json_dumps(schema, JSON_INDENT(2));
 }
