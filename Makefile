@@ -37,10 +37,12 @@ C_STD := -std=gnu17
 PARTS := cli daemon sinks kern host config core base
 LIBRARIES := libbpf libfyaml jansson libsystemd libmicrohttpd libcurl
 LIB_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
-LIB_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lelf -lz
+LIB_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lelf -lz -lm
 
 ARCHIVES := $(foreach p,$(PARTS),$(BUILD)/lib/$(p).a)
-sources = $(sort $(wildcard user/$(1)/*.c))
+# main.c stays out of its archive: the unit tests have a main of their own.
+MAIN := $(BUILD)/obj/user/cli/main.o
+sources = $(filter-out user/cli/main.c,$(sort $(wildcard user/$(1)/*.c)))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 
 BPF_SOURCES := $(sort $(wildcard bpf/*.bpf.c))
@@ -63,8 +65,8 @@ all: $(BUILD)/migwarden ## build build/migwarden
 clients: $(CLIENTS) ## build the test programs that run in the lab
 units: $(BUILD)/tests/unit ## build the unit tests
 
-$(BUILD)/migwarden: $(ARCHIVES)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIB_LIBS)
+$(BUILD)/migwarden: $(MAIN) $(ARCHIVES)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(MAIN) -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIB_LIBS)
 
 define archive_rule
 $$(BUILD)/lib/$(1).a: $$(call objects,$(1))
@@ -78,8 +80,8 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(C_STD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The skeletons exist before anything that may include them is compiled.
-$(call objects,kern) $(UNIT_OBJECTS): | $(SKELETONS)
+# -MMD leaves out what comes by -isystem, and only user/kern includes skeletons.
+$(call objects,kern): $(SKELETONS)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
@@ -92,8 +94,8 @@ $(BUILD)/gen/%.skel.h: $(BUILD)/bpf/%.bpf.o
 
 $(BUILD)/tests/unit: $(UNIT_OBJECTS) $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(UNIT_OBJECTS) -Wl,--start-group \
-		$(filter-out $(BUILD)/lib/cli.a,$(ARCHIVES)) $(BUILD)/lib/cli.a -Wl,--end-group $(LIB_LIBS) -lcriterion
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(UNIT_OBJECTS) -Wl,--start-group $(ARCHIVES) \
+		-Wl,--end-group $(LIB_LIBS) -lcriterion
 
 $(BUILD)/tests/%: tests/vm/client/%.c
 	@mkdir -p $(@D)

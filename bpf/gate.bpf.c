@@ -176,7 +176,7 @@ static __always_inline void decision_emit(const struct request *request,
 	bpf_ringbuf_submit(event, 0);
 }
 
-static __always_inline int gate(struct file *file, unsigned long arg)
+static __always_inline long gate(struct file *file, unsigned long arg)
 {
 	struct decision decision = {};
 	struct request request = {};
@@ -197,15 +197,27 @@ static __always_inline int gate(struct file *file, unsigned long arg)
 	return error;
 }
 
+#define MAX_ERRNO 4095
+
+/*
+ * An LSM program may give 0 or -errno, and the verifier of 6.12 wants to see these bounds in all 64
+ * bits: hence long from here to the program's own return.
+ */
+static __always_inline long errno_only(long error)
+{
+	barrier_var(error);
+	return error > 0 || error < -MAX_ERRNO ? -EPERM : error;
+}
+
 /* Every KVM_RUN of the host passes here: the number first, then the file, then user memory. */
 SEC("lsm.s/file_ioctl")
-int BPF_PROG(gate_file_ioctl, struct file *file, unsigned int cmd, unsigned long arg)
+long BPF_PROG(gate_file_ioctl, struct file *file, unsigned int cmd, unsigned long arg)
 {
 	if (cmd != MW_VFIO_DEVICE_FEATURE)
 		return 0;
 	if ((const void *)file->f_op != &vfio_device_fops)
 		return 0;
-	return gate(file, arg);
+	return errno_only(gate(file, arg));
 }
 
 char LICENSE[] SEC("license") = "GPL";

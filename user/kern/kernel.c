@@ -13,6 +13,10 @@
 
 #include "base/cleanup.h"
 
+struct kernel_types {
+	struct btf *kernel;
+};
+
 static char first_message[KERNEL_TEXT_BYTES];
 static bool print_all;
 
@@ -79,21 +83,41 @@ static bool btf_has_function(const struct btf *btf, const char *function)
 	return btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) >= 0;
 }
 
-int kernel_has_function(const char *function, const char *module)
+struct kernel_types *kernel_types_open(void)
 {
-	struct btf *base, *split;
+	struct kernel_types *types = calloc(1, sizeof(*types));
+
+	if (!types)
+		return NULL;
+	types->kernel = btf__load_vmlinux_btf();
+	if (!types->kernel) {
+		free(types);
+		return NULL;
+	}
+	return types;
+}
+
+void kernel_types_close(struct kernel_types *types)
+{
+	if (!types)
+		return;
+	btf__free(types->kernel);
+	free(types);
+}
+
+bool kernel_has_function(const struct kernel_types *types, const char *function,
+			 const char *module)
+{
+	struct btf *split;
 	bool has;
 
-	base = btf__load_vmlinux_btf();
-	if (!base)
-		return -errno;
-	has = btf_has_function(base, function);
-	if (!has && module && module_has_btf(module)) {
-		split = btf__load_module_btf(module, base);
-		has = split && btf_has_function(split, function);
-		btf__free(split);
-	}
-	btf__free(base);
+	if (btf_has_function(types->kernel, function))
+		return true;
+	if (!module || !module_has_btf(module))
+		return false;
+	split = btf__load_module_btf(module, types->kernel);
+	has = split && btf_has_function(split, function);
+	btf__free(split);
 	return has;
 }
 

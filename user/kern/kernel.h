@@ -20,11 +20,21 @@ bool kernel_has_module(const char *module);
  */
 bool kernel_can_attach(const char *module);
 
+/* The kernel's type information, read once for many questions. */
+struct kernel_types;
+
+/* kernel_types_open - gives NULL where there is none, or it may not be read. */
+struct kernel_types *kernel_types_open(void);
+
+/* kernel_types_close - NULL is fine. */
+void kernel_types_close(struct kernel_types *types);
+
 /*
- * kernel_has_function - whether @function can be attached to: it is in the BTF of the kernel or,
- * where that is loaded, of @module (may be NULL). Gives 1, 0, or -errno (no BTF, not permitted).
+ * kernel_has_function - whether @function can be attached to: the kernel itself has it or, where
+ * that is loaded, @module (may be NULL).
  */
-int kernel_has_function(const char *function, const char *module);
+bool kernel_has_function(const struct kernel_types *types, const char *function,
+			 const char *module);
 
 /*
  * kernel_active_lsms - the comma list of /sys/kernel/security/lsm into @out.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sinks/event_text.h"
 
-#include <ctype.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/units.h"
 #include "core/decode.h"
 #include "core/fsm.h"
@@ -25,24 +25,6 @@ void event_text_heading(FILE *out)
 {
 	fprintf(out, "%-*s  %-36s  %-22s  %-9s  %-44s  %-10s %s\n", CLOCK_TIME_LENGTH, "TIME (UTC)",
 		"DEVICE", "PROCESS", "EVENT", "WHAT", "RESULT", "DURATION");
-}
-
-/* Appends the bytes of a kernel or user text so that they cannot move the cursor. */
-static void append_safe(char *out, size_t size, const char *text, size_t length)
-{
-	size_t used = strlen(out);
-
-	for (size_t i = 0; i < length && used + 5 < size; i++) {
-		unsigned char byte = (unsigned char)text[i];
-
-		if (isprint(byte) && byte != '\\')
-			out[used++] = (char)byte;
-		else if (byte == '\n' && i + 1 == length)
-			break;
-		else
-			used += (size_t)snprintf(out + used, size - used, "\\x%02x", byte);
-	}
-	out[used] = '\0';
 }
 
 static void set_result(struct line *line, int32_t result)
@@ -130,14 +112,14 @@ static void attribute_line(const struct mw_event_attribute *event, struct line *
 	snprintf(line->what, sizeof(line->what), "%s ",
 		 event->op == MW_ATTRIBUTE_WRITE ? "write" : "read");
 	if (event->scope == MW_SCOPE_TYPE) {
-		append_safe(line->what, sizeof(line->what), event->parent, strlen(event->parent));
-		append_safe(line->what, sizeof(line->what), "/", 1);
-		append_safe(line->what, sizeof(line->what), event->type, strlen(event->type));
-		append_safe(line->what, sizeof(line->what), "/", 1);
+		escape_append(line->what, sizeof(line->what), event->parent, strlen(event->parent));
+		escape_append(line->what, sizeof(line->what), "/", 1);
+		escape_append(line->what, sizeof(line->what), event->type, strlen(event->type));
+		escape_append(line->what, sizeof(line->what), "/", 1);
 	}
-	append_safe(line->what, sizeof(line->what), event->attribute, strlen(event->attribute));
-	append_safe(line->what, sizeof(line->what), " = ", 3);
-	append_safe(line->what, sizeof(line->what), event->value, event->value_size);
+	escape_append(line->what, sizeof(line->what), event->attribute, strlen(event->attribute));
+	escape_append(line->what, sizeof(line->what), " = ", 3);
+	escape_append(line->what, sizeof(line->what), event->value, event->value_size);
 	set_result(line, event->result);
 }
 
@@ -145,9 +127,9 @@ static void mdev_line(const struct mw_event_mdev *event, struct line *line)
 {
 	snprintf(line->what, sizeof(line->what), "%s ",
 		 event->op == MW_MDEV_REMOVE ? "remove" : "create");
-	append_safe(line->what, sizeof(line->what), event->type, strlen(event->type));
-	append_safe(line->what, sizeof(line->what), " on ", 4);
-	append_safe(line->what, sizeof(line->what), event->parent, strlen(event->parent));
+	escape_append(line->what, sizeof(line->what), event->type, strlen(event->type));
+	escape_append(line->what, sizeof(line->what), " on ", 4);
+	escape_append(line->what, sizeof(line->what), event->parent, strlen(event->parent));
 	set_result(line, event->result);
 }
 
@@ -167,7 +149,7 @@ static void module_line(const struct mw_event_module *event, struct line *line)
 {
 	snprintf(line->what, sizeof(line->what), "%s ",
 		 event->op == MW_MODULE_UNLOAD ? "unload" : "load");
-	append_safe(line->what, sizeof(line->what), event->module, strlen(event->module));
+	escape_append(line->what, sizeof(line->what), event->module, strlen(event->module));
 }
 
 static void fill_line(const union mw_event *event, struct line *line)
@@ -206,8 +188,8 @@ void event_text(FILE *out, const union mw_event *event, int64_t clock_offset_ns)
 	size_t used;
 
 	fill_line(event, &line);
-	append_safe(device, sizeof(device), event->head.device, strlen(event->head.device));
-	append_safe(process, sizeof(process) - 12, event->head.comm, strlen(event->head.comm));
+	escape_append(device, sizeof(device), event->head.device, strlen(event->head.device));
+	escape_append(process, sizeof(process) - 12, event->head.comm, strlen(event->head.comm));
 	used = strlen(process);
 	snprintf(process + used, sizeof(process) - used, "[%u]", event->head.pid);
 	format_clock(event->head.time_ns, clock_offset_ns, clock);

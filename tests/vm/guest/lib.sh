@@ -172,3 +172,30 @@ vm_stop_all() {
 		vm_stop "${name%.pid}"
 	done
 }
+
+# --- migwarden --------------------------------------------------------------------------------
+
+# daemon_start OPTION...: `migwarden run`; its decisions go to /lab/daemon.out. Returns when the gate
+# stands, or it waits for vfio.
+daemon_start() {
+	migwarden run "$@" >/lab/daemon.out 2>/lab/daemon.err &
+	echo $! >/run/daemon.pid
+	wait_until "$WAIT_SECONDS" grep -qE 'the gate stands|rises with it|cannot' /lab/daemon.err
+	grep -qE 'the gate stands|rises with it' /lab/daemon.err || { cat /lab/daemon.err && false; }
+}
+
+# daemon_stop: ends it as Ctrl-C does; its exit status is ours.
+daemon_stop() {
+	kill -INT "$(cat /run/daemon.pid)" && wait "$(cat /run/daemon.pid)"
+}
+
+# watch_start [OPTION...]: `migwarden watch` into /lab/watch.out. Returns when it is attached.
+watch_start() {
+	migwarden watch "$@" >/lab/watch.out 2>/lab/watch.err &
+	echo $! >/run/watch.pid
+	wait_until "$WAIT_SECONDS" grep -qE 'watching' /lab/watch.err
+}
+
+watch_stop() {
+	kill -INT "$(cat /run/watch.pid)" && wait "$(cat /run/watch.pid)"
+}

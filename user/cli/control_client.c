@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/control_client.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "daemon/daemon.h"
+
+#define ANSWER_MAX (64u << 20)
+#define TIMEOUT_S 10
+
+struct answer {
+	char *text;
+	size_t size;
+};
+
+static size_t take_answer(char *data, size_t size, size_t count, void *userdata)
+{
+	struct answer *answer = userdata;
+	size_t length = size * count;
+	char *text;
+
+	if (length > ANSWER_MAX - answer->size)
+		return 0;
+	text = realloc(answer->text, answer->size + length + 1);
+	if (!text)
+		return 0;
+	memcpy(text + answer->size, data, length);
+	answer->text = text;
+	answer->size += length;
+	text[answer->size] = '\0';
+	return length;
+}
+
+static CURLUcode add_argument(CURLU *url, const char *name, const char *value)
+{
+	AUTO_FREE char *pair = NULL;
+
+	if (asprintf(&pair, "%s=%s", name, value) < 0) {
+		pair = NULL;
+		return CURLUE_OUT_OF_MEMORY;
+	}
+	return curl_url_set(url, CURLUPART_QUERY, pair, CURLU_APPENDQUERY | CURLU_URLENCODE);
+}
+
+/* The host means nothing on a Unix socket. NULL: no memory. */
+static CURLU *make_url(const struct control_request *request)
+{
+	CURLU *url = curl_url();
+	CURLUcode code;
+
+	if (!url)
+		return NULL;
+	code = curl_url_set(url, CURLUPART_URL, "http://localhost/", 0);
+	if (!code)
+		code = curl_url_set(url, CURLUPART_PATH, request->path, 0);
+	for (const char *const *argument = request->arguments; !code && argument && *argument;
+	     argument += 2)
+		code = add_argument(url, argument[0], argument[1]);
+	if (code) {
+		curl_url_cleanup(url);
+		return NULL;
+	}
+	return url;
+}
+
+static CURLcode perform(CURL *curl, CURLU *url, const struct control_request *request,
+			struct answer *answer, long *status)
+{
+	CURLcode code;
+
+	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH,
+			 request->socket ? request->socket : DAEMON_SOCKET_DEFAULT);
+	curl_easy_setopt(curl, CURLOPT_CURLU, url);
+	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TIMEOUT_S);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+	if (request->body) {
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+	}
+	code = curl_easy_perform(curl);
+	if (!code)
+		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
+	return code;
+}
+
+static void print_devices(const json_t *devices)
+{
+	const json_t *name;
+	size_t i;
+
+	if (!json_is_array(devices))
+		return;
+	if (!json_array_size(devices))
+		fprintf(stderr, "There is no VFIO device on this host.\n");
+	else
+		fprintf(stderr, "The devices of this host are:\n");
+	json_array_foreach(devices, i, name)
+		fprintf(stderr, "  %s\n", json_string_value(name));
+}
+
+static int judge(const struct control_request *request, long status, const char *text,
+		 json_t **out)
+{
+	json_error_t error;
+	json_t *object = json_loads(text ? text : "", 0, &error);
+	const char *refusal = json_string_value(json_object_get(object, "error"));
+
+	if (status == 200 && json_is_object(object)) {
+		*out = object;
+		return 0;
+	}
+	fprintf(stderr, "migwarden %s: %s\n", request->verb,
+		refusal ? refusal : "the daemon gave no answer that can be read");
+	print_devices(json_object_get(object, "devices"));
+	json_decref(object);
+	return -EREMOTEIO;
+}
+
+static int failed(const struct control_request *request, CURLcode code)
+{
+	const char *socket = request->socket ? request->socket : DAEMON_SOCKET_DEFAULT;
+
+	if (code == CURLE_COULDNT_CONNECT)
+		fprintf(stderr, "migwarden %s: nobody answers on %s: is `migwarden run` there, and may you talk to it?\n",
+			request->verb, socket);
+	else
+		fprintf(stderr, "migwarden %s: %s: %s\n", request->verb, socket,
+			curl_easy_strerror(code));
+	return -EREMOTEIO;
+}
+
+int control_call(const struct control_request *request, json_t **out)
+{
+	struct answer answer = { 0 };
+	CURL *curl = curl_easy_init();
+	CURLU *url = make_url(request);
+	CURLcode code = CURLE_OUT_OF_MEMORY;
+	long status = 0;
+	int r;
+
+	if (curl && url)
+		code = perform(curl, url, request, &answer, &status);
+	r = code ? failed(request, code) : judge(request, status, answer.text, out);
+	free(answer.text);
+	curl_url_cleanup(url);
+	curl_easy_cleanup(curl);
+	return r;
+}

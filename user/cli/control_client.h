@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Requests to the daemon's control socket. */
+#ifndef CLI_CONTROL_CLIENT_H
+#define CLI_CONTROL_CLIENT_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct control_request {
+	const char *verb; /* of migwarden, for messages */
+	const char *socket; /* NULL: the default */
+	const char *method;
+	const char *path;
+	/* Name and value, in turn; ends with NULL. Values are encoded here. */
+	const char *const *arguments;
+	const char *body; /* NULL: none */
+	size_t body_size;
+};
+
+/*
+ * control_call - asks and waits, ten seconds at most. Gives 0 and *out, the answer's object (a new
+ * reference), when the daemon did what it was asked; else -EREMOTEIO, with what the daemon or the
+ * way to it said on stderr.
+ */
+int control_call(const struct control_request *request, json_t **out);
+
+#endif

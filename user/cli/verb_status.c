@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* migwarden status: what the daemon enforces, holds and has seen. */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/escape.h"
+#include "cli/control_client.h"
+#include "cli/verb.h"
+
+#define TEXT_BYTES 2048
+
+static const char *text_at(const json_t *object, const char *key, char out[static TEXT_BYTES])
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return escape_text(out, TEXT_BYTES, text ? text : "?");
+}
+
+static void print_counts(const char *ring, json_t *kinds)
+{
+	const char *kind;
+	json_t *count;
+
+	json_object_foreach(kinds, kind, count)
+		printf("%-10s %-10s %12lld %12lld %12lld\n", ring, kind,
+		       json_integer_value(json_object_get(count, "produced")),
+		       json_integer_value(json_object_get(count, "delivered")),
+		       json_integer_value(json_object_get(count, "lost")));
+}
+
+static void print_admissions(const json_t *list)
+{
+	char device[TEXT_BYTES], direction[TEXT_BYTES], why[TEXT_BYTES], until[TEXT_BYTES];
+	const json_t *admission;
+	size_t i;
+
+	if (!json_array_size(list))
+		return;
+	printf("\nADMISSIONS\n");
+	json_array_foreach(list, i, admission)
+		printf("%-36s  %s  %s, %lld left, until %s  %s\n",
+		       text_at(admission, "device", device),
+		       text_at(admission, "direction", direction),
+		       json_is_true(json_object_get(admission, "admitted")) ? "admitted" :
+									      "refused",
+		       json_integer_value(json_object_get(admission, "uses_left")),
+		       text_at(admission, "expires", until),
+		       text_at(admission, "explanation", why));
+}
+
+static void print_status(const json_t *status)
+{
+	const json_t *policy = json_object_get(status, "policy");
+	const json_t *gate = json_object_get(status, "gate");
+	const json_t *observers = json_object_get(status, "observers");
+	const json_t *events = json_object_get(status, "events");
+	char text[TEXT_BYTES], mode[TEXT_BYTES], incoming[TEXT_BYTES], outgoing[TEXT_BYTES];
+
+	printf("gate        %s\n", json_is_true(json_object_get(gate, "stands")) ?
+					    "stands" :
+					    text_at(gate, "state", text));
+	printf("policy      %s: %s, %lld rules, generation %lld\n", text_at(policy, "file", text),
+	       text_at(policy, "mode", mode), json_integer_value(json_object_get(policy, "rules")),
+	       json_integer_value(json_object_get(policy, "generation")));
+	printf("defaults    incoming %s, outgoing %s\n", text_at(policy, "incoming", incoming),
+	       text_at(policy, "outgoing", outgoing));
+	printf("observers   vfio %s, mdev %s\n",
+	       json_is_true(json_object_get(observers, "vfio")) ? "yes" : "no",
+	       json_is_true(json_object_get(observers, "mdev")) ? "yes" : "no");
+	printf("\n%-10s %-10s %12s %12s %12s\n", "RING", "EVENT", "PRODUCED", "DELIVERED", "LOST");
+	print_counts("observed", json_object_get(events, "observed"));
+	print_counts("gate", json_object_get(events, "gate"));
+	print_admissions(json_object_get(status, "admissions"));
+}
+
+static int status_run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	struct control_request request = { .verb = "status", .method = "GET", .path = "/v1/status" };
+	bool json = false;
+	json_t *status;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
+		switch (option) {
+		case 's':
+			request.socket = optarg;
+			break;
+		case 'j':
+			json = true;
+			break;
+		case 'h':
+			return verb_help(&verb_status);
+		default:
+			return verb_usage(&verb_status, "unknown option");
+		}
+	}
+	if (optind < argc)
+		return verb_usage(&verb_status, "unexpected argument '%s'", argv[optind]);
+	if (control_call(&request, &status))
+		return EXIT_BAD;
+	if (json) {
+		json_dumpf(status, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		print_status(status);
+	}
+	json_decref(status);
+	return EXIT_YES;
+}
+
+const struct verb verb_status = {
+	.name = "status",
+	.summary = "what the daemon enforces, holds and has seen",
+	.help = "usage: migwarden status [--json] [--socket PATH]\n"
+		"\n"
+		"Says whether the gate stands and by which policy, which observers are attached, how many\n"
+		"events were produced, delivered and lost, and which admissions are left.\n"
+		"\n"
+		"      --socket PATH   control socket of the daemon\n"
+		"  -j, --json          one JSON object\n"
+		"  -h, --help          this text\n"
+		"\n"
+		"For root and the group migwarden. Exit status: 0, or 2 when no daemon answers.\n",
+	.run = status_run,
+};

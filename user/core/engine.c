@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/engine.h"
+
+void engine_rules(const struct policy *policy, uint32_t generation, struct mw_gate_rules *out)
+{
+	*out = (struct mw_gate_rules){
+		.generation = generation,
+		.audit = policy->mode == POLICY_AUDIT,
+	};
+	out->deny[MW_INCOMING] = policy->incoming == MW_ACTION_DENY;
+	out->deny[MW_OUTGOING] = policy->outgoing == MW_ACTION_DENY;
+}
+
+void engine_admit(const struct policy *policy, const struct descriptor *source,
+		  const struct descriptor *dest, const struct engine_request *request,
+		  struct engine_admission *out)
+{
+	uint64_t expires_ns = request->now_ns + request->ttl_ns;
+
+	compare(policy, source, dest, &request->context, &out->verdict);
+	if (expires_ns < request->now_ns)
+		expires_ns = UINT64_MAX;
+	out->admission = (struct mw_admission){
+		.id = request->id,
+		.expires_ns = expires_ns,
+		.uses = request->uses,
+		/* A rule with `action: audit` admits; what it found goes with it as the reason. */
+		.allow = out->verdict.action == MW_ACTION_ALLOW ||
+			 (out->verdict.action == MW_ACTION_AUDIT && policy->mode == POLICY_ENFORCE),
+		.reason = out->verdict.reason,
+	};
+}
+
+struct position engine_default_position(const struct policy *policy, enum mw_direction direction)
+{
+	return direction == MW_INCOMING ? policy->incoming_position : policy->outgoing_position;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From a policy and an event to what is to be done, as values: the daemon performs them, replay and
+ * tests only look at them. Times and ids come in as arguments.
+ */
+#ifndef CORE_ENGINE_H
+#define CORE_ENGINE_H
+
+#include <stdint.h>
+
+#include "core/compare.h"
+#include "core/descriptor.h"
+#include "core/policy.h"
+#include "core/verdict.h"
+#include "migwarden/wire.h"
+
+/* engine_rules - what the gate must do under @policy when no admission covers a device. */
+void engine_rules(const struct policy *policy, uint32_t generation, struct mw_gate_rules *out);
+
+struct engine_request {
+	uint64_t id; /* of the admission to make */
+	enum mw_direction direction;
+	uint64_t now_ns; /* CLOCK_MONOTONIC */
+	uint64_t ttl_ns;
+	uint32_t uses;
+	struct compare_context context;
+};
+
+/* An admission to be written, and why it says what it says. */
+struct engine_admission {
+	struct verdict verdict; /* borrows from policy and descriptors */
+	struct mw_admission admission;
+};
+
+/*
+ * engine_admit - judges the pair and makes the admission of the local device: allowed, or refused
+ * with the reason that the event at RESUMING will name. In audit mode a denial is written as one:
+ * the gate lets it pass and says what it would have refused.
+ */
+void engine_admit(const struct policy *policy, const struct descriptor *source,
+		  const struct descriptor *dest, const struct engine_request *request,
+		  struct engine_admission *out);
+
+/*
+ * engine_default_position - where the policy says what happens without an admission, for the
+ * explanation of a decision by default; line 0 where it does not say.
+ */
+struct position engine_default_position(const struct policy *policy, enum mw_direction direction);
+
+#endif

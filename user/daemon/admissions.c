@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "daemon/admissions.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void admission_free(struct admission *admission)
+{
+	if (!admission)
+		return;
+	free(admission->explanation);
+	json_decref(admission->verdict);
+	free(admission);
+}
+
+void admissions_free(struct admissions *admissions)
+{
+	for (size_t i = 0; i < ADMISSIONS_MAX; i++) {
+		admission_free(admissions->slots[i]);
+		admissions->slots[i] = NULL;
+	}
+}
+
+const struct admission *admissions_add(struct admissions *admissions, const char *device,
+				       enum mw_direction direction, uint64_t expires_ns,
+				       char *explanation, json_t *verdict)
+{
+	struct admission *admission = calloc(1, sizeof(*admission));
+	struct admission **slot;
+
+	if (!admission) {
+		free(explanation);
+		json_decref(verdict);
+		return NULL;
+	}
+	admission->id = ++admissions->last_id;
+	admission->direction = direction;
+	snprintf(admission->device, sizeof(admission->device), "%s", device);
+	admission->expires_ns = expires_ns;
+	admission->explanation = explanation;
+	admission->verdict = verdict;
+
+	slot = &admissions->slots[admission->id % ADMISSIONS_MAX];
+	admission_free(*slot);
+	*slot = admission;
+	return admission;
+}
+
+const struct admission *admissions_find(const struct admissions *admissions, uint64_t id)
+{
+	const struct admission *admission = admissions->slots[id % ADMISSIONS_MAX];
+
+	return admission && admission->id == id ? admission : NULL;
+}

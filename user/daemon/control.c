@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The paths of the control socket. */
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/units.h"
+#include "config/config.h"
+#include "core/engine.h"
+#include "core/names.h"
+#include "daemon/state.h"
+#include "host/describe.h"
+#include "host/inventory.h"
+#include "sinks/decision.h"
+
+#define NS_PER_S 1000000000ull
+
+/* What one admission is asked for. */
+struct admit_arguments {
+	const char *device;
+	const char *name; /* of the file that the descriptor came from, for its errors */
+	enum mw_direction direction;
+	uint64_t ttl_s;
+	uint64_t uses;
+};
+
+/* A number of the query from 1 to @max. False, and the refusal in @answer, for anything else. */
+static bool take_number(const struct api_request *request, const char *name, uint64_t max,
+			uint64_t *out, struct api_answer *answer)
+{
+	const char *text = api_argument(request, name);
+	unsigned long long number;
+	char *end;
+
+	if (!text)
+		return true;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno || end == text || *end || *text == '-' || !number || number > max) {
+		api_refuse(answer, MHD_HTTP_BAD_REQUEST,
+			   "%s: expected a number from 1 to %llu, got '%.64s'", name,
+			   (unsigned long long)max, text);
+		return false;
+	}
+	*out = number;
+	return true;
+}
+
+static bool take_direction(const struct api_request *request, enum mw_direction *out,
+			   struct api_answer *answer)
+{
+	const char *text = api_argument(request, "direction");
+
+	*out = MW_INCOMING;
+	if (!text || strcmp(text, "incoming") == 0)
+		return true;
+	*out = MW_OUTGOING;
+	if (strcmp(text, "outgoing") == 0)
+		return true;
+	api_refuse(answer, MHD_HTTP_BAD_REQUEST,
+		   "direction: expected incoming or outgoing, got '%.64s'", text);
+	return false;
+}
+
+static bool take_device(const struct api_request *request, const char **out,
+			struct api_answer *answer)
+{
+	*out = api_argument(request, "device");
+	if (*out && **out)
+		return true;
+	api_refuse(answer, MHD_HTTP_BAD_REQUEST, "device: expected the name of a device");
+	return false;
+}
+
+static bool take_arguments(const struct api_request *request, struct admit_arguments *out,
+			   struct api_answer *answer)
+{
+	out->ttl_s = ADMISSION_TTL_S_DEFAULT;
+	out->uses = ADMISSION_USES_DEFAULT;
+	out->name = api_argument(request, "name");
+	if (!out->name)
+		out->name = "descriptor";
+	return take_device(request, &out->device, answer) &&
+	       take_direction(request, &out->direction, answer) &&
+	       take_number(request, "ttl", ADMISSION_TTL_S_MAX, &out->ttl_s, answer) &&
+	       take_number(request, "uses", ADMISSION_USES_MAX, &out->uses, answer);
+}
+
+static int ask_capabilities(void *context, const char *vfio, uint32_t *capabilities)
+{
+	struct daemon *daemon = context;
+	int r = daemon->migration ? 0 : migration_open(&daemon->migration);
+
+	return r ? r : migration_query(daemon->migration, vfio, capabilities);
+}
+
+static void refuse_unknown_device(const struct inventory *inventory, const char *device,
+				  struct api_answer *answer)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < inventory->count; i++)
+		json_array_append_new(names, json_string(inventory->devices[i].name));
+	api_refuse(answer, MHD_HTTP_NOT_FOUND, "no VFIO device '%.128s' on this host", device);
+	json_object_set_new(answer->body, "devices", names);
+}
+
+/* The descriptor of a device of this host as it is now; false with the refusal in @answer. */
+static bool describe_local(struct daemon *daemon, const char *device, struct descriptor **out,
+			   struct api_answer *answer)
+{
+	const struct describe_options options = {
+		.sources = daemon->sources,
+		.now_s = time(NULL),
+		.migration = ask_capabilities,
+		.migration_context = daemon,
+	};
+	AUTO_INVENTORY struct inventory *inventory = NULL;
+	const struct inventory_device *found;
+	int r = inventory_read(daemon->host, &inventory);
+
+	if (!r) {
+		r = inventory_find(daemon->host, inventory, device, &found);
+		if (r == -ENODEV || r == -ENOTUNIQ) {
+			refuse_unknown_device(inventory, device, answer);
+			return false;
+		}
+	}
+	if (!r)
+		r = describe(daemon->host, found, &options, out);
+	if (r)
+		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "cannot describe %.128s: %s",
+			   device, strerror(-r));
+	return r == 0;
+}
+
+static void fill_answer(const struct daemon *daemon, const struct admission *admission,
+			const struct mw_admission *written, struct api_answer *answer)
+{
+	char clock[UNITS_TEXT_BYTES];
+
+	answer->body = json_pack(
+		"{s:I, s:s, s:s, s:b, s:I, s:s, s:s, s:O}", "id", (json_int_t)admission->id,
+		"device", admission->device, "direction", direction_label(admission->direction),
+		"admitted", (int)written->allow, "uses", (json_int_t)written->uses, "expires",
+		format_clock(written->expires_ns, daemon->clock_offset_ns, clock), "explanation",
+		admission->explanation, "verdict", admission->verdict);
+	if (!answer->body)
+		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+}
+
+static void admit_pair(struct daemon *daemon, const struct admit_arguments *arguments,
+		       const struct descriptor *remote, const struct descriptor *local,
+		       struct api_answer *answer)
+{
+	bool incoming = arguments->direction == MW_INCOMING;
+	const struct engine_request request = {
+		.id = daemon->admissions.last_id + 1,
+		.direction = arguments->direction,
+		.now_ns = clock_ns(CLOCK_MONOTONIC),
+		.ttl_ns = arguments->ttl_s * NS_PER_S,
+		.uses = (uint32_t)arguments->uses,
+		.context = { .now_s = time(NULL), .device_count = 1 },
+	};
+	const struct admission *admission;
+	struct engine_admission made;
+	int r;
+
+	engine_admit(daemon->policy, incoming ? remote : local, incoming ? local : remote, &request,
+		     &made);
+	/* Remembered before it has an effect: no event can name an id that we do not know. */
+	admission = admissions_add(&daemon->admissions, local->device.text, arguments->direction,
+				   made.admission.expires_ns, decision_explain(&made.verdict),
+				   verdict_to_json(&made.verdict));
+	if (!admission || !admission->explanation || !admission->verdict) {
+		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+		return;
+	}
+	r = gate_admit(daemon->gate, admission->device, admission->direction, &made.admission);
+	if (r) {
+		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR,
+			   "cannot write the admission: %s", strerror(-r));
+		return;
+	}
+	fill_answer(daemon, admission, &made.admission, answer);
+}
+
+static bool require_gate(const struct daemon *daemon, struct api_answer *answer)
+{
+	if (!daemon->gate)
+		api_refuse(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "the gate does not stand: %s",
+			   gate_support_text(gate_support()));
+	return daemon->gate != NULL;
+}
+
+static void on_admit(void *context, const struct api_request *request, struct api_answer *answer)
+{
+	AUTO_DESCRIPTOR struct descriptor *remote = NULL;
+	AUTO_DESCRIPTOR struct descriptor *local = NULL;
+	struct admit_arguments arguments;
+	struct parse_error error = { 0 };
+	struct daemon *daemon = context;
+	char text[1024];
+
+	if (!take_arguments(request, &arguments, answer) || !require_gate(daemon, answer))
+		return;
+	if (descriptor_read_text(arguments.name, request->body, request->body_size, &remote,
+				 &error)) {
+		parse_error_format(&error, text, sizeof(text));
+		api_refuse(answer, MHD_HTTP_BAD_REQUEST, "%s", text);
+		return;
+	}
+	if (describe_local(daemon, arguments.device, &local, answer))
+		admit_pair(daemon, &arguments, remote, local, answer);
+}
+
+static void on_revoke(void *context, const struct api_request *request, struct api_answer *answer)
+{
+	struct daemon *daemon = context;
+	enum mw_direction direction;
+	const char *device;
+	int r;
+
+	if (!take_device(request, &device, answer) ||
+	    !take_direction(request, &direction, answer) || !require_gate(daemon, answer))
+		return;
+	r = gate_revoke(daemon->gate, device, direction);
+	if (r == -ENOENT || r == -EINVAL)
+		api_refuse(answer, MHD_HTTP_NOT_FOUND, "no admission %s for '%.128s'",
+			   direction_label(direction), device);
+	else if (r)
+		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "cannot revoke: %s",
+			   strerror(-r));
+	else
+		answer->body = json_pack("{s:s, s:s}", "revoked", device, "direction",
+					 direction_label(direction));
+}
+
+static json_t *counts_to_json(const struct ring *ring)
+{
+	struct ring_counts counts;
+	json_t *object;
+
+	if (ring_counts(ring, &counts))
+		return json_null();
+	object = json_object();
+	for (uint32_t kind = 1; kind < MW_EVENT_KINDS; kind++) {
+		const struct ring_count *count = &counts.kind[kind];
+
+		if (count->produced || count->delivered)
+			json_object_set_new(object, event_kind_name(kind),
+					    json_pack("{s:I, s:I, s:I}", "produced",
+						      (json_int_t)count->produced, "delivered",
+						      (json_int_t)count->delivered, "lost",
+						      (json_int_t)count->lost));
+	}
+	return object;
+}
+
+/* What the kernel still holds of the admissions that we remember. */
+static json_t *admissions_to_json(struct daemon *daemon)
+{
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	json_t *list = json_array();
+
+	for (size_t i = 0; daemon->gate && i < ADMISSIONS_MAX; i++) {
+		const struct admission *admission = daemon->admissions.slots[i];
+		struct mw_admission left;
+		char clock[UNITS_TEXT_BYTES];
+
+		if (!admission ||
+		    gate_admission(daemon->gate, admission->device, admission->direction, &left) ||
+		    left.id != admission->id || left.expires_ns <= now_ns)
+			continue;
+		json_array_append_new(
+			list,
+			json_pack("{s:I, s:s, s:s, s:b, s:I, s:s, s:s}", "id",
+				  (json_int_t)admission->id, "device", admission->device,
+				  "direction", direction_label(admission->direction), "admitted",
+				  (int)left.allow, "uses_left", (json_int_t)left.uses, "expires",
+				  format_clock(left.expires_ns, daemon->clock_offset_ns, clock),
+				  "explanation", admission->explanation));
+	}
+	return list;
+}
+
+static void on_status(void *context, const struct api_request *request, struct api_answer *answer)
+{
+	struct daemon *daemon = context;
+	const struct policy *policy = daemon->policy;
+
+	(void)request;
+	answer->body = json_pack(
+		"{s:s, s:{s:b, s:s}, s:{s:s, s:s, s:i, s:s, s:s, s:i}, s:{s:b, s:b}, s:{s:o, s:o}, s:o}",
+		"version", MW_VERSION, "gate", "stands", daemon->gate != NULL, "state",
+		gate_support_text(gate_support()), "policy", "file", policy->file, "mode",
+		policy->mode == POLICY_AUDIT ? "audit" : "enforce", "rules",
+		(int)policy->rule_count, "incoming",
+		policy->incoming == MW_ACTION_DENY ? "deny" : "allow", "outgoing",
+		policy->outgoing == MW_ACTION_DENY ? "deny" : "allow", "generation",
+		(int)daemon->generation, "observers", "vfio",
+		observe_has(daemon->observe, OBSERVE_VFIO), "mdev",
+		observe_has(daemon->observe, OBSERVE_MDEV), "events", "observed",
+		counts_to_json(observe_ring(daemon->observe)), "gate",
+		daemon->gate ? counts_to_json(gate_ring(daemon->gate)) : json_null(), "admissions",
+		admissions_to_json(daemon));
+	if (!answer->body)
+		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+}
+
+const struct api_route control_routes[] = {
+	{ "GET", "/v1/status", false, on_status },
+	{ "POST", "/v1/admit", true, on_admit },
+	{ "POST", "/v1/revoke", true, on_revoke },
+	{ 0 },
+};

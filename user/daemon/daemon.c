@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "core/decode.h"
+#include "core/engine.h"
+#include "daemon/state.h"
+#include "kern/kernel.h"
+#include "sinks/event_json.h"
+#include "sinks/event_text.h"
+
+#define OBSERVE_RING_BYTES (4u << 20)
+#define DRAIN_LIMIT_MS 1000
+
+static void say(const char *what, int error)
+{
+	const char *message = kernel_message();
+
+	fprintf(stderr, "migwarden run: %s: %s%s%s\n", what, strerror(-error),
+		*message ? "; " : "", message);
+}
+
+static void show_event(struct daemon *daemon, const union mw_event *event)
+{
+	FILE *out = daemon->options->out;
+	json_t *object;
+
+	if (event->head.kind == MW_EVENT_GATE) {
+		decision_show(daemon, event);
+	} else if (daemon->options->watch && daemon->options->json) {
+		object = event_to_json(event, daemon->clock_offset_ns);
+		json_dumpf(object, out, JSON_COMPACT);
+		fputc('\n', out);
+		json_decref(object);
+	} else if (daemon->options->watch) {
+		event_text(out, event, daemon->clock_offset_ns);
+	}
+}
+
+static void on_record(void *context, const void *data, size_t size)
+{
+	struct daemon *daemon = context;
+	union mw_event event;
+
+	if (decode(data, size, &event) != DECODE_OK) {
+		daemon->malformed++;
+		return;
+	}
+	if (event.head.kind == MW_EVENT_MODULE && event.module.op == MW_MODULE_LOAD)
+		daemon->module_came = true;
+	show_event(daemon, &event);
+}
+
+static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	ring_consume(gate_ring(daemon->gate));
+	fflush(daemon->options->out);
+	return 0;
+}
+
+static int raise_gate(struct daemon *daemon)
+{
+	struct mw_gate_rules rules;
+	int r;
+
+	engine_rules(daemon->policy, daemon->generation, &rules);
+	kernel_quiet();
+	r = gate_open(&rules, on_record, daemon, &daemon->gate);
+	if (r)
+		return r;
+	r = sd_event_add_io(daemon->loop, &daemon->gate_io, ring_fd(gate_ring(daemon->gate)),
+			    EPOLLIN, on_gate_ring, daemon);
+	if (r < 0)
+		return r;
+	fprintf(stderr, "migwarden run: the gate stands: %s, %s, generation %u\n",
+		daemon->policy->file, daemon->policy->mode == POLICY_AUDIT ? "audit" : "enforce",
+		daemon->generation);
+	return 0;
+}
+
+/* A host that was promised a gate and cannot have one must not go on as if it had. */
+static void on_module_came(struct daemon *daemon)
+{
+	int r;
+
+	daemon->module_came = false;
+	if (!daemon->gate && gate_support() == GATE_SUPPORTED) {
+		r = raise_gate(daemon);
+		if (r) {
+			say("cannot raise the gate now that vfio is loaded", r);
+			daemon->failure = r;
+			sd_event_exit(daemon->loop, 0);
+			return;
+		}
+	}
+	r = observe_attach(daemon->observe);
+	if (r)
+		say("cannot observe a module that was loaded", r);
+}
+
+static int on_observe_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	ring_consume(observe_ring(daemon->observe));
+	if (daemon->module_came)
+		on_module_came(daemon);
+	fflush(daemon->options->out);
+	return 0;
+}
+
+static void daemon_close(struct daemon *daemon)
+{
+	api_close(daemon->api);
+	sd_event_source_unref(daemon->gate_io);
+	gate_close(daemon->gate);
+	observe_close(daemon->observe);
+	migration_close(daemon->migration);
+	admissions_free(&daemon->admissions);
+	sources_free(daemon->sources);
+	host_close(daemon->host);
+	policy_free(daemon->policy);
+	sd_event_unref(daemon->loop);
+	free(daemon);
+}
+
+static void daemon_close_ptr(struct daemon **daemon)
+{
+	if (*daemon)
+		daemon_close(*daemon);
+}
+
+static int read_policy(struct daemon *daemon)
+{
+	struct parse_error error = { 0 };
+	char text[1024];
+	int r = policy_read_file(daemon->options->policy, &daemon->policy, &error);
+
+	if (r) {
+		parse_error_format(&error, text, sizeof(text));
+		fprintf(stderr, "%s\n", text);
+	}
+	return r;
+}
+
+static int open_sources(struct daemon *daemon)
+{
+	struct parse_error error = { 0 };
+	char text[1024];
+	int r = host_open(NULL, &daemon->host);
+
+	if (!r)
+		r = sources_new(&daemon->sources);
+	if (r) {
+		fprintf(stderr, "migwarden run: cannot read this host: %s\n", strerror(-r));
+		return r;
+	}
+	if (access(SOURCES_SITE_FILE, F_OK))
+		return 0;
+	r = sources_read_file(daemon->sources, SOURCES_SITE_FILE, &error);
+	if (r) {
+		parse_error_format(&error, text, sizeof(text));
+		fprintf(stderr, "migwarden run: %s\n", text);
+	}
+	return r;
+}
+
+static int open_loop(struct daemon *daemon)
+{
+	sigset_t signals;
+	int r;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r = sd_event_new(&daemon->loop);
+	if (r >= 0)
+		r = sd_event_add_signal(daemon->loop, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(daemon->loop, NULL, SIGTERM, NULL, NULL);
+	return r < 0 ? r : 0;
+}
+
+static int open_observers(struct daemon *daemon)
+{
+	int r = observe_open(OBSERVE_RING_BYTES, on_record, daemon, &daemon->observe);
+
+	if (r)
+		return r;
+	r = sd_event_add_io(daemon->loop, NULL, ring_fd(observe_ring(daemon->observe)), EPOLLIN,
+			    on_observe_ring, daemon);
+	return r < 0 ? r : 0;
+}
+
+static int open_gate(struct daemon *daemon)
+{
+	enum gate_support support = gate_support();
+
+	switch (support) {
+	case GATE_SUPPORTED:
+		return raise_gate(daemon);
+	case GATE_NO_VFIO:
+		fprintf(stderr, "migwarden run: %s; the gate rises with it\n",
+			gate_support_text(support));
+		return 0;
+	case GATE_NO_BTF:
+	case GATE_NO_LSM:
+		fprintf(stderr, "migwarden run: cannot enforce: %s; 'check', 'policy' and 'describe' work without\n",
+			gate_support_text(support));
+		return -ENOTSUP;
+	}
+	return -EINVAL;
+}
+
+static int open_api(struct daemon *daemon)
+{
+	AUTO_FREE char *path = strdup(daemon->options->socket);
+
+	if (!path)
+		return -ENOMEM;
+	if (mkdir(dirname(path), 0755) && errno != EEXIST)
+		return -errno;
+	return api_open(daemon->loop, daemon->options->socket, control_routes, daemon,
+			&daemon->api);
+}
+
+static int daemon_open(struct daemon *daemon)
+{
+	int r = open_loop(daemon);
+
+	if (r) {
+		say("cannot make an event loop", r);
+		return r;
+	}
+	r = read_policy(daemon);
+	if (!r)
+		r = open_sources(daemon);
+	if (r)
+		return r;
+	r = open_observers(daemon);
+	if (r == -EPERM || r == -EACCES) {
+		fprintf(stderr, "migwarden run: not permitted: enforcing needs root\n");
+		return r;
+	}
+	if (r == -ENOTSUP)
+		return open_gate(daemon);
+	if (r) {
+		say("cannot load the observers", r);
+		return r;
+	}
+	/* Before the gate: what is admitted from its first moment on can be asked for. */
+	r = open_api(daemon);
+	if (r) {
+		fprintf(stderr, "migwarden run: cannot listen on %s: %s\n", daemon->options->socket,
+			r == -EADDRINUSE ? "another migwarden answers there" : strerror(-r));
+		return r;
+	}
+	r = open_gate(daemon);
+	if (r && r != -ENOTSUP)
+		say("cannot raise the gate", r);
+	return r;
+}
+
+int daemon_run(const struct daemon_options *options)
+{
+	__attribute__((cleanup(daemon_close_ptr))) struct daemon *daemon = NULL;
+	int r;
+
+	daemon = calloc(1, sizeof(*daemon));
+	if (!daemon)
+		return -ENOMEM;
+	daemon->options = options;
+	daemon->generation = 1;
+	daemon->clock_offset_ns = clock_wall_offset_ns();
+	kernel_quiet();
+	r = daemon_open(daemon);
+	if (r)
+		return r;
+	r = sd_event_loop(daemon->loop);
+	if (r < 0) {
+		say("the event loop failed", r);
+		return r;
+	}
+	/* What was decided before the end is told before the end. */
+	if (daemon->gate)
+		ring_drain(gate_ring(daemon->gate), DRAIN_LIMIT_MS);
+	fflush(options->out);
+	return daemon->failure;
+}

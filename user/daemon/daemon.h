@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The daemon: the gate, the observers, the control socket and the admissions on one event loop. */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#define DAEMON_SOCKET_DEFAULT "/run/migwarden/control.sock"
+
+/* Of an admission, when who asks for it does not say (DESIGN 2). */
+#define ADMISSION_TTL_S_DEFAULT 300
+#define ADMISSION_TTL_S_MAX 86400
+#define ADMISSION_USES_DEFAULT 1
+#define ADMISSION_USES_MAX 1000000
+
+struct daemon_options {
+	const char *policy; /* file */
+	const char *socket;
+	bool json; /* decisions as JSON lines */
+	bool watch; /* every event, not only decisions */
+	FILE *out;
+};
+
+/*
+ * daemon_run - enforces until SIGINT or SIGTERM. Says on stderr what goes wrong, once.
+ * Gives 0 after an orderly end, or -errno: nothing was, or is any more, enforced.
+ */
+int daemon_run(const struct daemon_options *options);
+
+#endif
