@@ -234,12 +234,26 @@ static int copy_text(struct build *build, struct fy_token *token, struct positio
 	return *out ? 0 : -ENOMEM;
 }
 
-static int on_scalar(struct build *build, const struct fy_event_scalar_data *scalar)
+/* Where a scalar begins; its token does so behind the quote. */
+static struct position place_of_scalar(struct build *build, const struct fy_event_scalar_data *scalar)
 {
 	const struct fy_mark *mark = scalar->value ? fy_token_start_mark(scalar->value) : NULL;
+	struct position place;
+
 	/* An empty value has no place of its own: its key's is where to look. */
-	bool is_empty_value = !mark && build->key;
-	struct position place = is_empty_value ? build->key_position : place_of(build, mark);
+	if (!mark && build->key)
+		return build->key_position;
+	place = place_of(build, mark);
+	if (mark && mark->input_pos && place.column > 1 &&
+	    fy_token_scalar_style(scalar->value) != FYSS_PLAIN &&
+	    strchr("'\"", build->input->text[mark->input_pos - 1]))
+		place.column--;
+	return place;
+}
+
+static int on_scalar(struct build *build, const struct fy_event_scalar_data *scalar)
+{
+	struct position place = place_of_scalar(build, scalar);
 	struct node *node;
 	const char *text = NULL;
 	int r = refuse_properties(build, scalar->anchor, scalar->tag);

@@ -217,7 +217,8 @@ static const struct field alias_fields[] = {
 		.key = "drivers",
 		.read = read_drivers,
 		.flags = FIELD_REQUIRED,
-		.schema = "{\"type\": \"array\", \"minItems\": 1, \"items\": " TEXT_SCHEMA "}",
+		.schema = "{\"type\": \"array\", \"minItems\": 1, \"uniqueItems\": true,"
+			  " \"items\": " TEXT_SCHEMA "}",
 		.about = "exact names",
 	},
 };

@@ -128,16 +128,17 @@ static int check_required(const struct reading *reading, const struct node *node
 int reading_mapping(const struct reading *reading, const struct node *node,
 		    const struct mapping *mapping, void *object)
 {
-	int r = 0;
+	int r;
 
 	if (node->kind != NODE_MAPPING)
 		return reading_expected(reading, node, "%s (a mapping)", mapping->what);
-	for (int pass = 0; pass < 2 && !r; pass++) {
-		r = check_required(reading, node, mapping, pass == 0);
-		if (!r)
-			r = read_children(reading, node, mapping, object, pass == 0);
-	}
-	return r;
+	r = check_required(reading, node, mapping, true);
+	if (!r)
+		r = read_children(reading, node, mapping, object, true);
+	/* A key that is misspelt is named before the one that is missing for it. */
+	if (!r)
+		r = read_children(reading, node, mapping, object, false);
+	return r ? r : check_required(reading, node, mapping, false);
 }
 
 int reading_string(const struct reading *reading, const struct node *node, const char *what,

@@ -94,7 +94,7 @@ char *policy_schema_json(void)
 	const struct definition pattern = {
 		"id_pattern",
 		"{\"type\": \"string\","
-		" \"pattern\": \"^(.*[*?\\\\[].*|(0[xX])?0*[0-9A-Fa-f]{1,8})$\"}",
+		" \"pattern\": \"^(.*[*?[].*|(0[xX])?0*[0-9A-Fa-f]{1,8})$\"}",
 	};
 
 	return whole_schema(&policy_mapping, policy_parts, POLICY_SCHEMA, &pattern);

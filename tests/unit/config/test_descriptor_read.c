@@ -133,7 +133,7 @@ Test(descriptor_read, an_unknown_key_is_refused_with_the_keys_that_there_are)
 	cr_expect_eq(inner.column, 1);
 	inner = read_text(fact, strlen(fact));
 	cr_expect_str_eq(inner.message,
-			 "expected an unreadable value with a key \"unreadable\", got none");
+			 "expected a key of an unreadable value (unreadable), got \"unread\"");
 }
 
 Test(descriptor_read, a_wrong_type_is_refused_at_the_value)
