@@ -7,6 +7,12 @@ SHELL := /bin/bash
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
+# V=1 shows the commands.
+ifeq ($(V),)
+Q := @
+say = @printf '  %-5s %s\n' $(1) $(2)
+endif
+
 BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -66,40 +72,47 @@ clients: $(CLIENTS) ## build the test programs that run in the lab
 units: $(BUILD)/tests/unit ## build the unit tests
 
 $(BUILD)/migwarden: $(MAIN) $(ARCHIVES)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(MAIN) -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIB_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(MAIN) -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIB_LIBS)
 
 define archive_rule
 $$(BUILD)/lib/$(1).a: $$(call objects,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$$(AR) rcsD $$@ $$^
+	$$(call say,AR,$$@)
+	$$(Q)$$(AR) rcsD $$@ $$^
 endef
 $(foreach p,$(PARTS),$(eval $(call archive_rule,$(p))))
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(C_STD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(C_STD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
 
 # -MMD leaves out what comes by -isystem, and only user/kern includes skeletons.
 $(call objects,kern): $(SKELETONS)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -c -o $@ $<
-	$(LLVM_STRIP) -g $@
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -c -o $@ $<
+	$(Q)$(LLVM_STRIP) -g $@
 
 $(BUILD)/gen/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	@mkdir -p $(@D)
-	$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
 $(BUILD)/tests/unit: $(UNIT_OBJECTS) $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(UNIT_OBJECTS) -Wl,--start-group $(ARCHIVES) \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(UNIT_OBJECTS) -Wl,--start-group $(ARCHIVES) \
 		-Wl,--end-group $(LIB_LIBS) -lcriterion
 
 $(BUILD)/tests/%: tests/vm/client/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C_STD) $(WARNINGS) -Iinclude -D_GNU_SOURCE $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -pthread
+	$(call say,CC,$@)
+	$(Q)$(CC) $(C_STD) $(WARNINGS) -Iinclude -D_GNU_SOURCE $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -pthread
 
 ##@ Set-up
 deps: ## install what is missing (Debian 12 and 13, as root)
@@ -133,10 +146,12 @@ fuzz: fuzz-build ## run every fuzz target for FUZZ_SECONDS (60)
 
 $(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(C_STD) $(CPPFLAGS) $(FUZZ_FLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,FUZZ,$@)
+	$(Q)$(CLANG) $(C_STD) $(CPPFLAGS) $(FUZZ_FLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
-	$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIB_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIB_LIBS)
 
 ##@ House-keeping
 install: all ## install under $(DESTDIR)$(PREFIX)

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "migwarden/reason.h"
+#include "sinks/decision.h"
+#include "sinks/event_json.h"
+#include "sinks/event_text.h"
+
+static union mw_event event_of(uint16_t kind)
+{
+	union mw_event event = { 0 };
+
+	event.head.kind = kind;
+	event.head.pid = 4711;
+	strcpy(event.head.comm, "qemu");
+	strcpy(event.head.device, "0000:3b:00.2");
+	return event;
+}
+
+static const char *text_of(const union mw_event *event)
+{
+	static char text[2048];
+	FILE *file = fmemopen(text, sizeof(text), "w");
+
+	event_text(file, event, 0);
+	fclose(file);
+	return text;
+}
+
+static void expect_in_text(const union mw_event *event, const char *part)
+{
+	cr_assert_not_null(strstr(text_of(event), part), "\"%s\" is not in \"%s\"", part,
+			   text_of(event));
+}
+
+static const char *json_text_at(const union mw_event *event, const char *key)
+{
+	static char value[512];
+	json_t *object = event_to_json(event, 0);
+	const char *text = json_string_value(json_object_get(object, key));
+
+	snprintf(value, sizeof(value), "%s", text ? text : "(not a string)");
+	json_decref(object);
+	return value;
+}
+
+Test(events, an_arc_names_its_states_and_where_it_leads)
+{
+	union mw_event event = event_of(MW_EVENT_ARC);
+
+	event.arc.from = MW_STATE_RUNNING;
+	event.arc.to = MW_STATE_RUNNING_P2P;
+	event.arc.target = MW_STATE_STOP_COPY;
+	event.arc.duration_ns = 14200;
+	expect_in_text(&event, "RUNNING -> RUNNING_P2P (towards STOP_COPY)");
+	expect_in_text(&event, "14.2 µs");
+	expect_in_text(&event, "qemu[4711]");
+	cr_assert_str_eq(json_text_at(&event, "from"), "RUNNING");
+	cr_assert_str_eq(json_text_at(&event, "target"), "STOP_COPY");
+}
+
+Test(events, an_errno_has_its_name)
+{
+	union mw_event event = event_of(MW_EVENT_IOCTL);
+
+	event.ioctl.cmd = MW_VFIO_DEVICE_RESET;
+	event.ioctl.result = -ENOTTY;
+	expect_in_text(&event, "RESET");
+	expect_in_text(&event, "ENOTTY");
+	cr_assert_str_eq(json_text_at(&event, "errno"), "ENOTTY");
+}
+
+Test(events, a_probe_is_shown_as_one)
+{
+	union mw_event event = event_of(MW_EVENT_IOCTL);
+
+	event.ioctl.cmd = MW_VFIO_DEVICE_FEATURE;
+	event.ioctl.flags = MW_FEATURE_PROBE | MW_FEATURE_SET | MW_FEATURE_MIG_DEVICE_STATE;
+	event.ioctl.payload_size = 8;
+	event.ioctl.payload[0] = MW_STATE_RESUMING;
+	expect_in_text(&event, "PROBE SET MIG_DEVICE_STATE ");
+	cr_assert_null(strstr(text_of(&event), "RESUMING"));
+}
+
+Test(events, bytes_of_a_value_cannot_move_the_cursor)
+{
+	union mw_event event = event_of(MW_EVENT_ATTRIBUTE);
+
+	event.attribute.scope = MW_SCOPE_DEVICE;
+	strcpy(event.attribute.attribute, "name");
+	memcpy(event.attribute.value, "a\x1b[2J\n", 6);
+	event.attribute.value_size = 6;
+	expect_in_text(&event, "name = a\\x1b[2J");
+}
+
+Test(events, a_value_that_is_not_utf8_is_still_json)
+{
+	union mw_event event = event_of(MW_EVENT_ATTRIBUTE);
+
+	memcpy(event.attribute.value, "a\xff" "b", 3);
+	event.attribute.value_size = 3;
+	cr_assert_str_eq(json_text_at(&event, "value"), "a?b");
+}
+
+Test(events, a_full_value_without_an_end_is_not_overrun)
+{
+	union mw_event event = event_of(MW_EVENT_ATTRIBUTE);
+
+	memset(event.attribute.value, 0xff, MW_VALUE_BYTES);
+	event.attribute.value_size = MW_VALUE_BYTES;
+	event.attribute.result = 4096;
+	cr_assert_eq(strlen(json_text_at(&event, "value")), MW_VALUE_BYTES);
+	expect_in_text(&event, "\\xff");
+}
+
+Test(events, a_decision_tells_what_was_refused_to_whom_and_why)
+{
+	union mw_event event = event_of(MW_EVENT_GATE);
+	struct decision decision = {
+		.event = &event,
+		.vm = "db-3",
+		.explanation = "type-mismatch: source mtty-2, destination mtty-1 (site.yaml:14)",
+	};
+	char text[512];
+	FILE *file = fmemopen(text, sizeof(text), "w");
+
+	event.gate.answer = MW_GATE_REFUSED;
+	event.gate.direction = MW_INCOMING;
+	event.gate.feature = MW_FEATURE_MIG_DEVICE_STATE;
+	event.gate.target = MW_STATE_RESUMING;
+	decision_line(file, &decision);
+	fclose(file);
+	cr_assert_str_eq(text, "00:00:00.000000  refused  qemu[4711] vm=db-3  0000:3b:00.2  "
+			       "incoming RESUMING  type-mismatch: source mtty-2, destination mtty-1 "
+			       "(site.yaml:14)\n");
+}
+
+Test(events, an_explanation_names_reason_values_and_rule)
+{
+	struct verdict verdict = {
+		.reason = MW_REASON_TYPE_MISMATCH,
+		.has_source_value = true,
+		.source_value = "mtty-2",
+		.policy_file = "site.yaml",
+		.position = { .line = 14, .column = 3 },
+	};
+	char *text = decision_explain(&verdict);
+
+	cr_assert_str_eq(text, "type-mismatch: source mtty-2, destination (none) (site.yaml:14)");
+	free(text);
+}
