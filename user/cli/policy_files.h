@@ -23,7 +23,7 @@ struct policy_options {
 int policy_lint_run(const struct policy_options *options);
 int policy_test_run(const struct policy_options *options);
 
-/* policy_is_suite - whether it is called *.test.yaml: `policy test policies/ *.yaml` skips those. */
+/* policy_is_suite - whether it is called *.test.yaml; `policy test` over a folder skips those. */
 bool policy_is_suite(const char *path);
 
 /* policy_refuse - prints the error to stderr. Gives EXIT_BAD. */

@@ -27,11 +27,11 @@ static void add(struct report *report, const char *file, struct position positio
 		const char *level, const char *code, const char *text)
 {
 	if (report->list) {
-		json_array_append_new(
-			report->list,
-			json_pack("{s:o, s:i, s:i, s:s, s:s, s:o}", "file", json_text(file), "line",
-				  position.line, "column", position.column, "level", level, "code",
-				  code, "text", json_text(text)));
+		json_array_append_new(report->list,
+				      json_pack("{s:o, s:i, s:i, s:s, s:s, s:o}", "file",
+						json_text(file), "line", position.line, "column",
+						position.column, "level", level, "code", code,
+						"text", json_text(text)));
 		return;
 	}
 	text_print(file, stdout);

@@ -51,8 +51,8 @@ static void print_failure(const struct run *run, const struct policy_case *expec
 	text_print(expected->name, stdout);
 	fputs(" (", stdout);
 	text_print(run->suite->file, stdout);
-	printf(":%u): expected %s %s", expected->position.line,
-	       mw_action_name(expected->verdict), mw_reason_name(expected->reason));
+	printf(":%u): expected %s %s", expected->position.line, mw_action_name(expected->verdict),
+	       mw_reason_name(expected->reason));
 	if (expected->stage != MW_STAGE_COUNT_)
 		printf(" at %s", mw_stage_name(expected->stage));
 	if (expected->rule) {
@@ -117,15 +117,14 @@ static int report_json(const struct run *run, json_t *reports)
 	for (size_t i = 0; i < run->policy->rule_count; i++)
 		if (!run->reached[i])
 			json_array_append_new(
-				unreached,
-				json_pack("{s:o, s:i}", "rule",
-					  json_text(run->policy->rules[i].name), "line",
-					  run->policy->rules[i].position.line));
-	return json_array_append_new(
-		reports, json_pack("{s:o, s:o, s:i, s:O, s:O}", "policy",
-				   json_text(run->policy->file), "suite",
-				   json_text(run->suite->file), "failed", (int)run->failed,
-				   "cases", run->cases, "not_reached", unreached));
+				unreached, json_pack("{s:o, s:i}", "rule",
+						     json_text(run->policy->rules[i].name), "line",
+						     run->policy->rules[i].position.line));
+	return json_array_append_new(reports, json_pack("{s:o, s:o, s:i, s:O, s:O}", "policy",
+							json_text(run->policy->file), "suite",
+							json_text(run->suite->file), "failed",
+							(int)run->failed, "cases", run->cases,
+							"not_reached", unreached));
 }
 
 static int test_file(const char *path, const char *cases, json_t *reports)

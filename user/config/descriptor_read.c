@@ -9,7 +9,8 @@
 #include "config/config.h"
 #include "config/scalar.h"
 
-/* 2^52 ns, 52 days: a double holds them to the half. So that a number written reads back the same. */
+/* 2^52 ns, 52 days: a double holds them to the half. So that a number written reads back the same.
+ */
 #define DOWNTIME_MS_MAX 4503599627.0
 
 const char descriptor_fact_schema[] =
@@ -195,8 +196,7 @@ struct offer {
 static int read_offer_type(const struct reading *reading, const struct node *node,
 			   const struct field *field, void *object)
 {
-	return reading_string(reading, node, "a type",
-			      field_target(object, field, const char *));
+	return reading_string(reading, node, "a type", field_target(object, field, const char *));
 }
 
 static const struct field offer_fields[] = {
@@ -381,21 +381,21 @@ _Static_assert(DESCRIPTOR_TYPES_MAX == 4096 && DESCRIPTOR_ATTRIBUTES_MAX == 4096
 		       DESCRIPTOR_TRAITS_MAX == 256,
 	       "the schema below says so too");
 
-#define FACT(name, reader, fragment, text)                                                         \
-	{                                                                                          \
-		.key = #name, .read = reader, .offset = offsetof(struct descriptor, name),         \
-		.schema = fragment, .about = text,                                                 \
+#define FACT(name, reader, fragment, text)                                                 \
+	{                                                                                  \
+		.key = #name, .read = reader, .offset = offsetof(struct descriptor, name), \
+		.schema = fragment, .about = text,                                         \
 	}
 #define ANY_FACT "{\"$ref\": \"#/$defs/fact\"}"
-#define NAME_FACT                                                                                  \
-	"{\"anyOf\": [{\"type\": \"string\", \"minLength\": 1},"                                   \
+#define NAME_FACT                                                \
+	"{\"anyOf\": [{\"type\": \"string\", \"minLength\": 1}," \
 	" {\"$ref\": \"#/$defs/unreadable\"}]}"
-#define ID_FACT                                                                                    \
-	"{\"anyOf\": [{\"type\": \"string\", \"pattern\": \"^(0[xX])?0*[0-9A-Fa-f]{1,8}$\"},"      \
+#define ID_FACT                                                                               \
+	"{\"anyOf\": [{\"type\": \"string\", \"pattern\": \"^(0[xX])?0*[0-9A-Fa-f]{1,8}$\"}," \
 	" {\"$ref\": \"#/$defs/unreadable\"}]}"
-#define TIME_FACT                                                                                  \
-	"{\"anyOf\": [{\"type\": \"string\", \"format\": \"date-time\","                           \
-	" \"pattern\": \"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\"},"               \
+#define TIME_FACT                                                                    \
+	"{\"anyOf\": [{\"type\": \"string\", \"format\": \"date-time\","             \
+	" \"pattern\": \"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\"}," \
 	" {\"$ref\": \"#/$defs/unreadable\"}]}"
 
 static const struct field descriptor_fields[] = {
@@ -409,13 +409,16 @@ static const struct field descriptor_fields[] = {
 	FACT(boot_id, read_fact, ANY_FACT, "boot during which this was collected"),
 	FACT(collected_at, read_collected_at, TIME_FACT, "when, RFC 3339"),
 	FACT(device, read_fact, ANY_FACT, "UUID of an mdev, PCI address, …"),
-	FACT(device_api, read_device_api, NAME_FACT, "vfio-pci, vfio-platform, vfio-amba, vfio-ccw, vfio-ap, vfio-fsl-mc or vfio-cdx"),
+	FACT(device_api, read_device_api, NAME_FACT,
+	     "vfio-pci, vfio-platform, vfio-amba, vfio-ccw, vfio-ap, vfio-fsl-mc or vfio-cdx"),
 	FACT(vendor, read_id, ID_FACT, "PCI vendor id in hex; of an mdev its parent's"),
 	FACT(device_id, read_id, ID_FACT, "PCI device id in hex; of an mdev its parent's"),
 	FACT(driver, read_name, NAME_FACT, "the driver, by its real name; of an mdev its parent's"),
 	FACT(driver_version, read_fact, ANY_FACT, "version of that driver"),
-	FACT(firmware_version, read_fact, ANY_FACT, "firmware of the device, of its parent or its physical function"),
-	FACT(mdev_type, read_name, NAME_FACT, "full type, DRIVER-TYPE; null when the device is no mdev"),
+	FACT(firmware_version, read_fact, ANY_FACT,
+	     "firmware of the device, of its parent or its physical function"),
+	FACT(mdev_type, read_name, NAME_FACT,
+	     "full type, DRIVER-TYPE; null when the device is no mdev"),
 	{
 		.key = "offered_types",
 		.read = read_offered_types,
@@ -430,8 +433,10 @@ static const struct field descriptor_fields[] = {
 		.about = "what it can of live migration",
 	},
 	FACT(version, read_fact, ANY_FACT, "COMMON:VENDOR_PART, the common part in hex"),
-	FACT(interface_version, read_fact, ANY_FACT, "MAJOR.MINOR[.BUGFIX], or what the vendor has instead"),
-	FACT(interface_version_compatible, read_fact, ANY_FACT, "versions that the device accepts, as in 2.0.2-2.0.4,2.1.0-"),
+	FACT(interface_version, read_fact, ANY_FACT,
+	     "MAJOR.MINOR[.BUGFIX], or what the vendor has instead"),
+	FACT(interface_version_compatible, read_fact, ANY_FACT,
+	     "versions that the device accepts, as in 2.0.2-2.0.4,2.1.0-"),
 	{
 		.key = "compatible_type",
 		.read = read_compatible_type,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The descriptor reader behind config.h, for who has a tree already: inline ones in policy tests. */
+/* The descriptor reader behind config.h, for who has a tree already: inline ones in policy tests.
+ */
 #ifndef CONFIG_DESCRIPTOR_READ_H
 #define CONFIG_DESCRIPTOR_READ_H
 

@@ -51,9 +51,9 @@ static json_t *offered_types_to_json(const struct descriptor *descriptor)
 					    ? json_null()
 					    : json_integer(offer->available_instances);
 
-		if (json_array_append_new(list, json_pack("{s:o, s:o}", "type",
-							  json_text(offer->type),
-							  "available_instances", available)))
+		if (json_array_append_new(list,
+					  json_pack("{s:o, s:o}", "type", json_text(offer->type),
+						    "available_instances", available)))
 			return NULL;
 	}
 	return TAKE_PTR(list);
@@ -152,7 +152,10 @@ static const struct part {
 	size_t offset;
 	json_t *(*to_json)(const struct descriptor *descriptor);
 } parts[] = {
-#define FACT(name) {#name, offsetof(struct descriptor, name), NULL}
+#define FACT(name)                                             \
+	{                                                      \
+#name, offsetof(struct descriptor, name), NULL \
+	}
 	FACT(host),
 	FACT(boot_id),
 	FACT(collected_at),

@@ -159,8 +159,8 @@ static void lint_cross(struct lint *lint, const struct policy *policy, const str
 
 		if (strcmp(pair->from, pair->to) == 0)
 			find(lint, LINT_NO_EFFECT, policy->file, pair->position,
-			     "rule \"%s\": the pair of \"%s\" with itself says nothing",
-			     rule->name, pair->from);
+			     "rule \"%s\": the pair of \"%s\" with itself says nothing", rule->name,
+			     pair->from);
 		lint_type_name(lint, policy->file, pair->position, pair->from);
 		if (strcmp(pair->from, pair->to) != 0)
 			lint_type_name(lint, policy->file, pair->position, pair->to);
@@ -264,7 +264,8 @@ static void lint_template(struct lint *lint, const char *place, const struct des
 			break;
 		case TEMPLATE_SPARSE_LIST:
 			find(lint, LINT_SPARSE_LIST, place, whole_file,
-			     "template, line %u: the integers of {%.*s} are sparse; x.y.z and ranges "
+			     "template, line %u: the integers of {%.*s} are sparse; x.y.z and "
+			     "ranges "
 			     "say it better",
 			     note->line, name_length, note->variable.text);
 			break;

@@ -13,18 +13,18 @@
 #include "core/policy.h"
 
 /* The stable code, and whether it is a matter of taste (which alone is no defect). */
-#define LINT_CODES(X)                                           \
-	X(MATCHES_NOTHING, "matches-nothing", false)            \
-	X(NO_EFFECT, "no-effect", false)                        \
-	X(WEAK_REQUIREMENT, "weak-requirement", false)          \
-	X(TEMPLATE_MALFORMED, "template-malformed", false)      \
-	X(DEAD_BINDING, "dead-binding", false)                  \
-	X(SPARSE_LIST, "sparse-list", false)                    \
-	X(SINGLE_ITEM, "single-item", true)                     \
-	X(RANGE_MALFORMED, "range-malformed", false)            \
-	X(NOT_SYSFS_SHAPED, "not-sysfs-shaped", false)          \
+#define LINT_CODES(X)                                              \
+	X(MATCHES_NOTHING, "matches-nothing", false)               \
+	X(NO_EFFECT, "no-effect", false)                           \
+	X(WEAK_REQUIREMENT, "weak-requirement", false)             \
+	X(TEMPLATE_MALFORMED, "template-malformed", false)         \
+	X(DEAD_BINDING, "dead-binding", false)                     \
+	X(SPARSE_LIST, "sparse-list", false)                       \
+	X(SINGLE_ITEM, "single-item", true)                        \
+	X(RANGE_MALFORMED, "range-malformed", false)               \
+	X(NOT_SYSFS_SHAPED, "not-sysfs-shaped", false)             \
 	X(TYPE_NOT_AUTHORITATIVE, "type-not-authoritative", false) \
-	X(TYPE_WITHOUT_DRIVER, "type-without-driver", true)     \
+	X(TYPE_WITHOUT_DRIVER, "type-without-driver", true)        \
 	X(VERSION_IN_TYPE, "version-in-type", true)
 
 enum lint_code {

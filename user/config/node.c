@@ -133,8 +133,7 @@ static const struct node *duplicate_in_sorted(const struct node *const *sorted, 
 	for (size_t i = 1; i < count; i++) {
 		if (strcmp(sorted[i - 1]->key, sorted[i]->key) != 0)
 			continue;
-		if (found &&
-		    compare_places(&found->key_position, &sorted[i]->key_position) <= 0)
+		if (found && compare_places(&found->key_position, &sorted[i]->key_position) <= 0)
 			continue;
 		found = sorted[i];
 		*first = sorted[i - 1];

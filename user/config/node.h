@@ -41,7 +41,7 @@ struct node {
 	/* A string's content, a number or boolean as written; NULL for the rest. */
 	const char *text;
 	int64_t integer; /* NODE_INTEGER; NODE_BOOLEAN: 0, 1 */
-	double real; /* NODE_REAL, NODE_INTEGER */
+	double real;     /* NODE_REAL, NODE_INTEGER */
 	/* Of a list or mapping, in file order. */
 	struct node *first;
 	struct node *last;

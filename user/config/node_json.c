@@ -118,7 +118,8 @@ static int walk_object(struct walk *walk, json_t *object, struct node *node, uns
 	const char *key;
 	json_t *value;
 
-	json_object_foreach (object, key, value) {
+	json_object_foreach(object, key, value)
+	{
 		struct node *child = node_tree_add(&walk->tree, node);
 		int r;
 
@@ -141,7 +142,8 @@ static int walk_array(struct walk *walk, json_t *array, struct node *node, unsig
 	json_t *value;
 	size_t index;
 
-	json_array_foreach (array, index, value) {
+	json_array_foreach(array, index, value)
+	{
 		struct node *child = node_tree_add(&walk->tree, node);
 		int r;
 
@@ -217,8 +219,7 @@ static int walk_value(struct walk *walk, json_t *value, struct node *node, unsig
 	return 0;
 }
 
-int node_tree_from_json(const struct input *input, struct node_tree *out,
-			struct parse_error *error)
+int node_tree_from_json(const struct input *input, struct node_tree *out, struct parse_error *error)
 {
 	AUTO_JSON json_t *json = NULL;
 	struct walk walk = {.input = input, .cursor = cursor_at_start(input), .error = error};

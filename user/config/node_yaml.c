@@ -34,8 +34,8 @@ static struct position place_of(struct build *build, const struct fy_mark *mark)
 	return build->cursor.position;
 }
 
-#define refuse(build, place, ...)                                                                  \
-	parse_error_set((build)->error, (build)->input->name, (place).line, (place).column,        \
+#define refuse(build, place, ...)                                                           \
+	parse_error_set((build)->error, (build)->input->name, (place).line, (place).column, \
 			__VA_ARGS__)
 
 static struct node *parent_of(const struct build *build)
@@ -146,9 +146,9 @@ static bool looks_integer(const char *text, int *base)
 	if (strncmp(text, "0o", 2) == 0 || strncmp(text, "0x", 2) == 0) {
 		*base = text[1] == 'o' ? 8 : 16;
 		digits = text + 2;
-		return *digits && digits[strspn(digits, *base == 8 ? "01234567"
-								   : "0123456789abcdefABCDEF")] ==
-					  '\0';
+		return *digits &&
+		       digits[strspn(digits, *base == 8 ? "01234567" : "0123456789abcdefABCDEF")] ==
+			       '\0';
 	}
 	if (*digits == '-' || *digits == '+')
 		digits++;
@@ -162,8 +162,8 @@ static bool looks_real(const char *text)
 	size_t fraction = 0;
 
 	text += *text == '-' || *text == '+';
-	if (is_one_of(text, (const char *const[]){".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN",
-						  NULL}))
+	if (is_one_of(text,
+		      (const char *const[]){".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN", NULL}))
 		return true;
 	whole = strspn(text, "0123456789");
 	text += whole;
@@ -190,8 +190,8 @@ static int read_integer(struct build *build, struct node *node, int base)
 	errno = 0;
 	node->integer = strtoll(digits, NULL, base);
 	if (errno == ERANGE)
-		return refuse(build, node->position, "expected a number that fits 64 bits, got %.60s",
-			      node->text);
+		return refuse(build, node->position,
+			      "expected a number that fits 64 bits, got %.60s", node->text);
 	node->kind = NODE_INTEGER;
 	node->real = (double)node->integer;
 	return 0;
@@ -235,7 +235,8 @@ static int copy_text(struct build *build, struct fy_token *token, struct positio
 }
 
 /* Where a scalar begins; its token does so behind the quote. */
-static struct position place_of_scalar(struct build *build, const struct fy_event_scalar_data *scalar)
+static struct position place_of_scalar(struct build *build,
+				       const struct fy_event_scalar_data *scalar)
 {
 	const struct fy_mark *mark = scalar->value ? fy_token_start_mark(scalar->value) : NULL;
 	struct position place;
@@ -285,8 +286,8 @@ static int on_document(struct build *build, struct fy_event *event)
 
 	if (build->documents++)
 		return refuse(build, place, "expected one document, got a second");
-	if (state && (fy_document_state_version_explicit(state) ||
-		      fy_document_state_tags_explicit(state)))
+	if (state &&
+	    (fy_document_state_version_explicit(state) || fy_document_state_tags_explicit(state)))
 		return refuse(build, place, "expected no %% directive");
 	return 0;
 }
@@ -393,8 +394,7 @@ static struct fy_diag *quiet_diag(void)
 	return diag;
 }
 
-int node_tree_from_yaml(const struct input *input, struct node_tree *out,
-			struct parse_error *error)
+int node_tree_from_yaml(const struct input *input, struct node_tree *out, struct parse_error *error)
 {
 	struct build build = {.input = input, .cursor = cursor_at_start(input), .error = error};
 	struct fy_diag *diag = quiet_diag();

@@ -47,27 +47,18 @@ const struct choice choices_unconstrained[] = {
 };
 
 const struct choice choices_version_comparator[] = {
-	{"auto", COMPARE_AUTO},
-	{"equal", COMPARE_EQUAL},
-	{"numeric", COMPARE_NUMERIC},
-	{"at-least", COMPARE_AT_LEAST},
-	{"xyz", COMPARE_XYZ},
-	{"ranges", COMPARE_RANGES},
-	{"template", COMPARE_TEMPLATE},
-	{"namespaced", COMPARE_NAMESPACED},
-	{"opaque", COMPARE_OPAQUE},
-	{0},
+	{"auto", COMPARE_AUTO},         {"equal", COMPARE_EQUAL},
+	{"numeric", COMPARE_NUMERIC},   {"at-least", COMPARE_AT_LEAST},
+	{"xyz", COMPARE_XYZ},           {"ranges", COMPARE_RANGES},
+	{"template", COMPARE_TEMPLATE}, {"namespaced", COMPARE_NAMESPACED},
+	{"opaque", COMPARE_OPAQUE},     {0},
 };
 
 const struct choice choices_attribute_comparator[] = {
-	{"equal", COMPARE_EQUAL},
-	{"superset", COMPARE_SUPERSET},
-	{"numeric", COMPARE_NUMERIC},
-	{"at-least", COMPARE_AT_LEAST},
-	{"ranges", COMPARE_RANGES},
-	{"opaque", COMPARE_OPAQUE},
-	{"ignore", COMPARE_IGNORE},
-	{0},
+	{"equal", COMPARE_EQUAL},     {"superset", COMPARE_SUPERSET},
+	{"numeric", COMPARE_NUMERIC}, {"at-least", COMPARE_AT_LEAST},
+	{"ranges", COMPARE_RANGES},   {"opaque", COMPARE_OPAQUE},
+	{"ignore", COMPARE_IGNORE},   {0},
 };
 
 const struct choice choices_direction[] = {
@@ -281,10 +272,10 @@ static int read_id_pattern(const struct reading *reading, const struct node *nod
 	return 0;
 }
 
-#define MATCH(name)                                                                                \
-	{                                                                                          \
-		.key = #name, .read = read_text, .offset = offsetof(struct rule_match, name),      \
-		.schema = TEXT_SCHEMA, .about = "pattern (fnmatch) over the source",               \
+#define MATCH(name)                                                                           \
+	{                                                                                     \
+		.key = #name, .read = read_text, .offset = offsetof(struct rule_match, name), \
+		.schema = TEXT_SCHEMA, .about = "pattern (fnmatch) over the source",          \
 	}
 
 static const struct field match_fields[] = {
@@ -775,8 +766,8 @@ const struct mapping policy_mapping = {
 };
 
 const struct mapping *const policy_parts[] = {
-	&defaults_mapping, &alias_mapping,     &rule_mapping,   &match_mapping, &require_mapping,
-	&type_mapping,     &version_mapping,   &attribute_mapping, &limits_mapping, NULL,
+	&defaults_mapping, &alias_mapping,   &rule_mapping,      &match_mapping,  &require_mapping,
+	&type_mapping,     &version_mapping, &attribute_mapping, &limits_mapping, NULL,
 };
 
 static int read_input(const struct input *input, struct policy **out, struct parse_error *error)

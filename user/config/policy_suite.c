@@ -127,8 +127,7 @@ static int read_device(const struct reading *reading, const struct node *node,
 		       const struct field *field, void *object)
 {
 	struct case_loading *at = object;
-	struct descriptor **out =
-		field_target(at->policy_case, field, struct descriptor *);
+	struct descriptor **out = field_target(at->policy_case, field, struct descriptor *);
 	const struct node *resolved = NULL;
 	int r;
 
@@ -171,8 +170,7 @@ static int read_reason(const struct reading *reading, const struct node *node,
 	struct case_loading *at = object;
 
 	(void)field;
-	if (node->kind == NODE_STRING &&
-	    mw_reason_from_name(node->text, &at->policy_case->reason))
+	if (node->kind == NODE_STRING && mw_reason_from_name(node->text, &at->policy_case->reason))
 		return 0;
 	return reading_expected(reading, node, "a reason code such as type-mismatch");
 }
@@ -222,8 +220,7 @@ static int read_now(const struct reading *reading, const struct node *node,
 	struct case_loading *at = object;
 
 	(void)field;
-	if (node->kind != NODE_STRING ||
-	    time_parse(node->text, &at->policy_case->context.now_s))
+	if (node->kind != NODE_STRING || time_parse(node->text, &at->policy_case->context.now_s))
 		return reading_expected(reading, node, "a time such as \"2026-11-20T12:00:00Z\"");
 	return 0;
 }
@@ -315,7 +312,10 @@ static int read_input(const struct input *input, struct policy_suite *suite,
 	struct node named = {.kind = NODE_MAPPING};
 	struct loading loading = {.suite = suite, .named = &named};
 	struct reading reading = {
-		.file = input->name, .error = error, .arena = suite->arena, .owner = suite,
+		.file = input->name,
+		.error = error,
+		.arena = suite->arena,
+		.owner = suite,
 	};
 	int r = node_tree_from_yaml(input, &tree, error);
 

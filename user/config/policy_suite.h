@@ -15,7 +15,7 @@
  *       stage: mdev_type                # these five may be left out
  *       rule: mtty
  *       devices: 2
- *       create: false                   # dest is entered as it is (admit), none can be made (check)
+ *       create: false                   # dest is entered as it is, none can be made
  *       now: "2026-11-20T12:00:00Z"     # without it, no age is checked
  *
  * `like` takes all of an earlier descriptor but the keys given; null removes one.

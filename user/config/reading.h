@@ -46,7 +46,7 @@ struct field {
 	/* Where in the object it goes, for readers that serve many fields. */
 	size_t offset;
 	unsigned int flags; /* enum field_flag */
-	/* What the value may be: a list of words, a unit, or a schema fragment; one of the three. */
+	/* What the value may be; one of the three: words, a unit, a schema fragment. */
 	const struct choice *choices;
 	const struct quantity *quantity;
 	const char *schema;

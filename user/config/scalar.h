@@ -13,15 +13,15 @@ struct quantity {
 	const struct unit {
 		const char *name;
 		int64_t factor;
-	} *units;
+	} * units;
 	size_t unit_count;
 	/* The JSON Schema of it, a fragment. */
 	const char *schema;
 };
 
 extern const struct quantity quantity_bytes; /* B KiB MiB GiB TiB */
-extern const struct quantity quantity_ns; /* ns us ms s min h */
-extern const struct quantity quantity_s; /* s min h d */
+extern const struct quantity quantity_ns;    /* ns us ms s min h */
+extern const struct quantity quantity_s;     /* s min h d */
 
 /* Digits and a unit: room for any int64_t. */
 #define QUANTITY_BYTES 32

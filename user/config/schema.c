@@ -32,8 +32,7 @@ static json_t *value_schema(const struct field *field, bool or_null)
 				    NULL);
 	if (schema && or_null)
 		schema = json_pack("{s:[o, {s:s}]}", "anyOf", schema, "type", "null");
-	if (field->about &&
-	    json_object_set_new(schema, "description", json_string(field->about)))
+	if (field->about && json_object_set_new(schema, "description", json_string(field->about)))
 		return NULL;
 	return TAKE_PTR(schema);
 }
@@ -48,7 +47,8 @@ static json_t *mapping_schema(const struct mapping *mapping)
 		bool is_required = field->flags & FIELD_REQUIRED;
 
 		if (json_object_set_new(properties, field->key,
-					value_schema(field, mapping->null_is_absent && !is_required)))
+					value_schema(field,
+						     mapping->null_is_absent && !is_required)))
 			return NULL;
 		if (is_required && json_array_append_new(required, json_string(field->key)))
 			return NULL;
@@ -67,9 +67,9 @@ static char *whole_schema(const struct mapping *top, const struct mapping *const
 			  const char *title, const struct definition *shared)
 {
 	AUTO_JSON json_t *definitions = json_object();
-	AUTO_JSON json_t *schema = json_pack("{s:s, s:s}", "$schema",
-					     "https://json-schema.org/draft/2020-12/schema",
-					     "title", title);
+	AUTO_JSON json_t *schema =
+		json_pack("{s:s, s:s}", "$schema", "https://json-schema.org/draft/2020-12/schema",
+			  "title", title);
 	AUTO_JSON json_t *body = mapping_schema(top);
 
 	for (; *parts; parts++)

@@ -72,12 +72,14 @@ json_t *verdict_to_json(const struct verdict *verdict)
 	} entries[] = {
 		{"verdict", json_text(mw_action_name(verdict->action))},
 		{"reason", json_text(mw_reason_name(verdict->reason))},
-		{"stage", verdict->stage == MW_STAGE_NONE ? json_null()
-							  : json_text(mw_stage_name(verdict->stage))},
+		{"stage", verdict->stage == MW_STAGE_NONE
+				  ? json_null()
+				  : json_text(mw_stage_name(verdict->stage))},
 		{"field", text_or_null(verdict->field)},
 		{"comparator", json_text(verdict->comparator)},
 		{"direction", json_text(verdict->direction)},
-		{"source_value", json_text(verdict->has_source_value ? verdict->source_value : NULL)},
+		{"source_value",
+		 json_text(verdict->has_source_value ? verdict->source_value : NULL)},
 		{"dest_value", json_text(verdict->has_dest_value ? verdict->dest_value : NULL)},
 		{"rule", rule_to_json(verdict)},
 		{"rule_name", json_text(verdict->rule ? verdict->rule->name : NULL)},

@@ -42,9 +42,8 @@ static bool on_any_of(const struct question *q)
 	const json_t *branch;
 	size_t i;
 
-	json_array_foreach (q->argument, i, branch)
-		if (json_schema_accepts(q->root, branch, q->value))
-			return true;
+	json_array_foreach(q->argument, i,
+			   branch) if (json_schema_accepts(q->root, branch, q->value)) return true;
 	return false;
 }
 
@@ -76,9 +75,7 @@ static bool on_enum(const struct question *q)
 	json_t *word;
 	size_t i;
 
-	json_array_foreach (q->argument, i, word)
-		if (json_equal(word, q->value))
-			return true;
+	json_array_foreach(q->argument, i, word) if (json_equal(word, q->value)) return true;
 	return false;
 }
 
@@ -106,7 +103,8 @@ static bool on_properties(const struct question *q)
 	const char *key;
 	json_t *schema;
 
-	json_object_foreach ((json_t *)q->argument, key, schema) {
+	json_object_foreach((json_t *)q->argument, key, schema)
+	{
 		const json_t *value = json_object_get(q->value, key);
 
 		if (value && !json_schema_accepts(q->root, schema, value))
@@ -121,11 +119,11 @@ static bool on_additional_properties(const struct question *q)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach ((json_t *)q->value, key, value) {
+	json_object_foreach((json_t *)q->value, key, value)
+	{
 		if (json_object_get(known, key))
 			continue;
-		if (json_is_false(q->argument) ||
-		    !json_schema_accepts(q->root, q->argument, value))
+		if (json_is_false(q->argument) || !json_schema_accepts(q->root, q->argument, value))
 			return false;
 	}
 	return true;
@@ -136,7 +134,8 @@ static bool on_property_names(const struct question *q)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach ((json_t *)q->value, key, value) {
+	json_object_foreach((json_t *)q->value, key, value)
+	{
 		json_t *name = json_string(key);
 		bool accepts = json_schema_accepts(q->root, q->argument, name);
 
@@ -152,10 +151,10 @@ static bool on_required(const struct question *q)
 	const json_t *key;
 	size_t i;
 
-	json_array_foreach (q->argument, i, key)
-		if (json_is_object(q->value) &&
-		    !json_object_get(q->value, json_string_value(key)))
-			return false;
+	json_array_foreach(q->argument, i,
+			   key) if (json_is_object(q->value) &&
+				    !json_object_get(q->value,
+						     json_string_value(key))) return false;
 	return true;
 }
 
@@ -164,9 +163,8 @@ static bool on_items(const struct question *q)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach (q->value, i, item)
-		if (!json_schema_accepts(q->root, q->argument, item))
-			return false;
+	json_array_foreach(q->value, i,
+			   item) if (!json_schema_accepts(q->root, q->argument, item)) return false;
 	return true;
 }
 
@@ -257,7 +255,8 @@ bool json_schema_accepts(const json_t *root, const json_t *schema, const json_t 
 	const char *name;
 	json_t *argument;
 
-	json_object_foreach ((json_t *)schema, name, argument) {
+	json_object_foreach((json_t *)schema, name, argument)
+	{
 		question.argument = argument;
 		if (!find_keyword(name)->accepts(&question))
 			return false;
@@ -266,13 +265,37 @@ bool json_schema_accepts(const json_t *root, const json_t *schema, const json_t 
 }
 
 static const char *const pool[] = {
-	"null",       "true",     "7",         "-1",     "1.5",
-	"4503599628", "\"\"",     "\"x\"",     "\"v2\"", "\"stop-copy\"",
-	"\"8086\"",   "\"0x1g\"", "\"8*\"",    "\"deny\"", "\"1ms\"",
-	"\"1KiB\"",   "\"1d\"",   "\"match\"", "\"traits\"", "\"auto\"",
-	"[]",         "[\"x\"]",  "[[\"a\", \"b\"]]",   "[\"p2p\", \"p2p\"]", "{}",
-	"{\"x\": 1}", "{\"unreadable\": \"EIO\"}", "{\"unreadable\": null}", "{\"cross\": [[\"a\", \"b\"]]}",
-	"{\"compare\": \"ranges\"}", "{\"compare\": \"superset\", \"separator\": \",\"}",
+	"null",
+	"true",
+	"7",
+	"-1",
+	"1.5",
+	"4503599628",
+	"\"\"",
+	"\"x\"",
+	"\"v2\"",
+	"\"stop-copy\"",
+	"\"8086\"",
+	"\"0x1g\"",
+	"\"8*\"",
+	"\"deny\"",
+	"\"1ms\"",
+	"\"1KiB\"",
+	"\"1d\"",
+	"\"match\"",
+	"\"traits\"",
+	"\"auto\"",
+	"[]",
+	"[\"x\"]",
+	"[[\"a\", \"b\"]]",
+	"[\"p2p\", \"p2p\"]",
+	"{}",
+	"{\"x\": 1}",
+	"{\"unreadable\": \"EIO\"}",
+	"{\"unreadable\": null}",
+	"{\"cross\": [[\"a\", \"b\"]]}",
+	"{\"compare\": \"ranges\"}",
+	"{\"compare\": \"superset\", \"separator\": \",\"}",
 };
 
 /* Replaces by each of the pool what set() puts into its place; the original comes back. */
@@ -316,7 +339,8 @@ static void mutate_object(json_t *document, json_t *object, mutation_visitor vis
 	const char *key;
 	json_t *value;
 
-	json_object_foreach (copy, key, value) {
+	json_object_foreach(copy, key, value)
+	{
 		mutate_place(document, object, key, 0, visit, data);
 		mutate_below(document, value, visit, data);
 		json_object_del(object, key);

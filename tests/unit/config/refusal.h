@@ -12,7 +12,8 @@ struct refusal {
 	const char *message;
 };
 
-/* Reads @text as the kind under test; gives the reader's result and fills @message from its error. */
+/* Reads @text as the kind under test; gives the reader's result and fills @message from its error.
+ */
 struct refusal_answer {
 	int result;
 	unsigned int line;

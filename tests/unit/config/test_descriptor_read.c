@@ -49,12 +49,12 @@ Test(descriptor_read, what_is_not_json_is_refused_at_its_first_byte)
 		{"{\n \"a\": nul}", 2, 7, "expected JSON (invalid token near 'nul')"},
 		{"{\"a\" 1}", 1, 6, "expected JSON (':' expected near '1')"},
 		{"{} {}", 1, 4, "expected JSON (end of file expected near '{')"},
-		{HEAD ",\n \"ven", 2, 6,
-		 "expected JSON (premature end of input near '\"ven')"},
+		{HEAD ",\n \"ven", 2, 6, "expected JSON (premature end of input near '\"ven')"},
 		{HEAD, 1, 36, "expected JSON ('}' expected near end of file)"},
 		{"{'a': 1}", 1, 2, "expected JSON (string or '}' expected near ''')"},
 		{"{\"a\": \"\\u0000\"}", 1, 7,
-		 "expected JSON (\\u0000 is not allowed without JSON_ALLOW_NUL near '\"\\u0000\"')"},
+		 "expected JSON (\\u0000 is not allowed without JSON_ALLOW_NUL near "
+		 "'\"\\u0000\"')"},
 		{"{\"a\": \"\\ud800\"}", 1, 7,
 		 "expected JSON (invalid Unicode '\\uD800' near '\"\\ud800\"')"},
 		{0},
@@ -119,7 +119,8 @@ Test(descriptor_read, an_unknown_key_is_refused_with_the_keys_that_there_are)
 
 	cr_expect_eq(answer.line, 2);
 	cr_expect_eq(answer.column, 19);
-	cr_expect_not_null(strstr(answer.message, "expected a key of a descriptor (schema, host, "));
+	cr_expect_not_null(
+		strstr(answer.message, "expected a key of a descriptor (schema, host, "));
 	cr_expect_not_null(strstr(answer.message, "attributes), got \"vendro\""), "%s",
 			   answer.message);
 
@@ -159,8 +160,8 @@ Test(descriptor_read, a_wrong_type_is_refused_at_the_value)
 		{HEAD ",\"offered_types\": {}}", 1, 54, "expected types (a list), got a mapping"},
 		{HEAD ",\"offered_types\": [{}]}", 1, 55,
 		 "expected an offered type with a key \"type\", got none"},
-		{HEAD ",\"offered_types\": [{\"type\": \"a\",\"available_instances\": -1}]}", 1,
-		 91, "expected an integer of at least 0, got the number -1"},
+		{HEAD ",\"offered_types\": [{\"type\": \"a\",\"available_instances\": -1}]}", 1, 91,
+		 "expected an integer of at least 0, got the number -1"},
 		{HEAD ",\"compatible_type\": \"v4\"}", 1, 56,
 		 "expected traits (a list), got \"v4\""},
 		{HEAD ",\"compatible_type\": [\"v4\", \"\"]}", 1, 63,
@@ -219,8 +220,7 @@ Test(descriptor_read, a_number_over_64_bits_is_refused_where_it_stands)
 		 "expected a number that fits 64 bits, got 9223372036854775808"},
 		{WITH("-9223372036854775809"), 2, 11,
 		 "expected a number that fits 64 bits, got -9223372036854775809"},
-		{WITH("1e999"), 2, 11,
-		 "expected a number that fits 64 bits, got 1e999"},
+		{WITH("1e999"), 2, 11, "expected a number that fits 64 bits, got 1e999"},
 		{0},
 	};
 
@@ -287,7 +287,8 @@ Test(descriptor_read, columns_count_bytes_and_lines_count_newlines)
 Test(descriptor_read, the_example_of_the_semantics_is_read_in_full)
 {
 	AUTO_DESCRIPTOR struct descriptor *d = parse(
-		HEAD ", \"host\": \"hv-17\", \"boot_id\": \"x\","
+		HEAD
+		", \"host\": \"hv-17\", \"boot_id\": \"x\","
 		" \"collected_at\": \"2026-11-20T12:00:00Z\", \"device\": \"83b8f4f2\","
 		" \"device_api\": \"vfio-pci\", \"vendor\": \"8086\", \"device_id\": \"591d\","
 		" \"driver\": \"i915\", \"driver_version\": null, \"firmware_version\": null,"
@@ -320,11 +321,11 @@ Test(descriptor_read, the_example_of_the_semantics_is_read_in_full)
 Test(descriptor_read, null_and_absent_are_the_same)
 {
 	AUTO_DESCRIPTOR struct descriptor *absent = parse(HEAD "}");
-	AUTO_DESCRIPTOR struct descriptor *null = parse(
-		HEAD ", \"host\": null, \"vendor\": null, \"offered_types\": null,"
-		" \"migration\": {\"protocol\": null, \"capabilities\": null,"
-		" \"stop_copy_bytes\": null, \"downtime_ms\": null},"
-		" \"compatible_type\": null, \"attributes\": {\"a\": null}}");
+	AUTO_DESCRIPTOR struct descriptor *null =
+		parse(HEAD ", \"host\": null, \"vendor\": null, \"offered_types\": null,"
+			   " \"migration\": {\"protocol\": null, \"capabilities\": null,"
+			   " \"stop_copy_bytes\": null, \"downtime_ms\": null},"
+			   " \"compatible_type\": null, \"attributes\": {\"a\": null}}");
 	json_t *first = descriptor_to_json(absent);
 	json_t *second = descriptor_to_json(null);
 
@@ -375,7 +376,8 @@ Test(descriptor_read, device_api_pci_reads_as_vfio_pci_with_a_warning)
 Test(descriptor_read, a_value_that_could_not_be_read_keeps_its_errno)
 {
 	AUTO_DESCRIPTOR struct descriptor *d = parse(
-		HEAD ", \"host\": {\"unreadable\": \"EIO\"}, \"vendor\": {\"unreadable\": \"EACCES\"},"
+		HEAD
+		", \"host\": {\"unreadable\": \"EIO\"}, \"vendor\": {\"unreadable\": \"EACCES\"},"
 		" \"migration\": {\"protocol\": {\"unreadable\": \"errno 524\"}},"
 		" \"attributes\": {\"a\": {\"unreadable\": \"ENODEV\"}}}");
 	static const struct refusal refusals[] = {

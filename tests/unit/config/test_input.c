@@ -75,8 +75,7 @@ Test(input, a_file_over_the_cap_is_refused_by_its_size_alone)
 	write_file("", 0);
 	cr_assert_eq(truncate("f", INT64_C(100) << 20), 0);
 	cr_expect_eq(open_path("f"), -EFBIG);
-	cr_expect_str_eq(error.text,
-			 "expected a thing of at most 4 KiB, got a file of 102400 KiB");
+	cr_expect_str_eq(error.text, "expected a thing of at most 4 KiB, got a file of 102400 KiB");
 }
 
 Test(input, a_file_of_just_the_cap_is_read_and_one_byte_more_is_not)
@@ -143,7 +142,9 @@ Test(input, a_minus_is_standard_input)
 Test(input, binary_is_refused_at_its_first_byte_that_is_no_text)
 {
 	cr_expect_eq(open_path("/proc/self/exe"), -EFBIG);
-	write_file("\x7f" "ELF\x02\x01\x01\0", 8);
+	write_file("\x7f"
+		   "ELF\x02\x01\x01\0",
+		   8);
 	cr_expect_eq(open_path("f"), -EINVAL);
 	cr_expect_eq(error.line, 1);
 	cr_expect_eq(error.column, 8);
@@ -186,7 +187,12 @@ static bool is_scalar_value(const unsigned char *bytes, size_t length)
 Test(input, utf8_is_what_its_definition_says_for_every_three_bytes_and_the_edges_of_four)
 {
 	for (unsigned int first = 0; first < 256; first++) {
-		size_t length = first < 0x80 ? 1 : first < 0xc0 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf8 ? 4 : 0;
+		size_t length = first < 0x80   ? 1
+				: first < 0xc0 ? 0
+				: first < 0xe0 ? 2
+				: first < 0xf0 ? 3
+				: first < 0xf8 ? 4
+					       : 0;
 
 		for (unsigned int second = 0; second < 256; second++) {
 			const unsigned char thirds[] = {0, 0x7f, 0x80, 0xbf, 0xc0, 0xff};

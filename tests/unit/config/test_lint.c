@@ -134,15 +134,15 @@ Test(lint, a_malformed_template_is_found_with_its_line)
 Test(lint, a_binding_that_no_integer_satisfies_is_dead)
 {
 	add_device("a", DEVICE ", \"template\": \"SELF:\\n\\ta=1\\nCOMPATIBLE:\\n"
-				"\\tmdev_type=i915-GVTg_V5_{val1:int:1,2,4,8}\\n"
-				"\\taggregator={val1}/2\\n\"}");
+			       "\\tmdev_type=i915-GVTg_V5_{val1:int:1,2,4,8}\\n"
+			       "\\taggregator={val1}/2\\n\"}");
 	assert_found(LINT_DEAD_BINDING, 0);
 }
 
 Test(lint, integers_without_a_pattern_are_sparse)
 {
 	add_device("a", DEVICE ", \"template\": \"SELF:\\n\\ta=1\\nCOMPATIBLE:\\n"
-				"\\tinterface_version={v:int:2,7,12,23,75,96}\\n\"}");
+			       "\\tinterface_version={v:int:2,7,12,23,75,96}\\n\"}");
 	assert_found(LINT_SPARSE_LIST, 0);
 }
 
@@ -154,14 +154,15 @@ Test(lint, a_range_over_two_majors_is_found)
 
 Test(lint, lines_of_key_and_value_are_not_sysfs_shaped_and_an_array_is)
 {
-	add_device("a", DEVICE ", \"attributes\": {\"list\": \"a=1\\n\", \"array\": \"1 2 3\\n4\"}}");
+	add_device("a",
+		   DEVICE ", \"attributes\": {\"list\": \"a=1\\n\", \"array\": \"1 2 3\\n4\"}}");
 	cr_expect_eq(finding_count(), 0);
 	add_device("a", DEVICE ", \"attributes\": {\"list\": \"a=1\\nb=2\\n\"}}");
 	assert_found(LINT_NOT_SYSFS_SHAPED, 0);
 }
 
-#define TYPED(type, api, id)                                                                       \
-	DEVICE ", \"mdev_type\": \"" type "\", \"device_api\": \"" api                             \
+#define TYPED(type, api, id)                                           \
+	DEVICE ", \"mdev_type\": \"" type "\", \"device_api\": \"" api \
 	       "\", \"vendor\": \"8086\", \"device_id\": \"" id "\"}"
 
 Test(lint, a_type_that_is_two_things_on_two_parents_is_not_authoritative)

@@ -97,11 +97,13 @@ Test(policy_read, an_unknown_key_is_refused_at_every_level)
 {
 	static const struct refusal refusals[] = {
 		{HEAD "rule: []\nrules: [{name: a}]\n", 2, 1,
-		 "expected a key of a policy (schema, mode, defaults, aliases, rules), got \"rule\""},
+		 "expected a key of a policy (schema, mode, defaults, aliases, rules), got "
+		 "\"rule\""},
 		{HEAD "defaults: {incomming: deny}\nrules: [{name: a}]\n", 2, 12,
 		 "expected a key of defaults (incoming, outgoing), got \"incomming\""},
 		{RULE("    matches: {}\n"), 4, 5,
-		 "expected a key of a rule (name, match, require, limits, action), got \"matches\""},
+		 "expected a key of a rule (name, match, require, limits, action), got "
+		 "\"matches\""},
 		{RULE("    match: {type: x}\n"), 4, 13,
 		 "expected a key of match (device_api, vendor, device_id, driver, mdev_type), "
 		 "got \"type\""},
@@ -130,8 +132,9 @@ Test(policy_read, an_unknown_key_is_refused_at_every_level)
 Test(policy_read, a_wrong_word_is_refused_with_the_words_that_there_are)
 {
 	static const struct refusal refusals[] = {
-		{HEAD "mode: on\n" "rules: [{name: a}]\n", 2, 7,
-		 "expected one of enforce, audit, got \"on\""},
+		{HEAD "mode: on\n"
+		      "rules: [{name: a}]\n",
+		 2, 7, "expected one of enforce, audit, got \"on\""},
 		{HEAD "mode:\nrules: [{name: a}]\n", 2, 1,
 		 "expected one of enforce, audit, got nothing"},
 		{HEAD "defaults: {incoming: audit}\nrules: [{name: a}]\n", 2, 22,
@@ -175,8 +178,10 @@ Test(policy_read, a_wrong_type_is_refused_and_says_when_quotes_are_missing)
 		 "expected a hexadecimal id of at most 32 bits, or a pattern, got \"80g6\""},
 		{RULE("    match: {driver: true}\n"), 4, 21,
 		 "expected a value (a string, in quotes), got true without quotes"},
-		{RULE("    match: {driver: \"\"}\n"), 4, 21, "expected a value (a string), got \"\""},
-		{RULE("    match: {driver: }\n"), 4, 13, "expected a value (a string), got nothing"},
+		{RULE("    match: {driver: \"\"}\n"), 4, 21,
+		 "expected a value (a string), got \"\""},
+		{RULE("    match: {driver: }\n"), 4, 13,
+		 "expected a value (a string), got nothing"},
 		{RULE("    match: [driver]\n"), 4, 12, "expected match (a mapping), got a list"},
 		{RULE("    require: x\n"), 4, 14, "expected require (a mapping), got \"x\""},
 		{RULE("    require: {type: {cross: [a, b]}}\n"), 4, 30,
@@ -187,14 +192,14 @@ Test(policy_read, a_wrong_type_is_refused_and_says_when_quotes_are_missing)
 		 "expected pairs of types (at least 1), got 0"},
 		{RULE("    require: {attributes: {a: {separator: x}}}\n"), 4, 31,
 		 "expected an attribute with a key \"compare\", got none"},
-		{RULE("    require: {attributes: {a: {compare: equal, separator: \",\"}}}\n"), 4, 48,
-		 "expected no separator without compare: superset"},
+		{RULE("    require: {attributes: {a: {compare: equal, separator: \",\"}}}\n"), 4,
+		 48, "expected no separator without compare: superset"},
 		{RULE("    require: {attributes: {a: {compare: equal, absent: 1}}}\n"), 4, 56,
 		 "expected a string, got the number 1"},
 		{RULE("    require: {attributes: {\"\": equal}}\n"), 4, 28,
 		 "expected the name of an attribute, got \"\""},
-		{HEAD "aliases: [{name: q, vendor: \"8086\", drivers: []}]\nrules: [{name: a}]\n", 2,
-		 46, "expected drivers (at least 1), got 0"},
+		{HEAD "aliases: [{name: q, vendor: \"8086\", drivers: []}]\nrules: [{name: a}]\n",
+		 2, 46, "expected drivers (at least 1), got 0"},
 		{HEAD "aliases: [{name: q, vendor: 8086, drivers: [a]}]\nrules: [{name: a}]\n", 2,
 		 29, "expected a vendor id (a string, in quotes), got the number 8086"},
 		{HEAD "rules: {name: a}\n", 2, 8, "expected rules (a list), got a mapping"},
@@ -480,8 +485,8 @@ Test(policy_read, a_policy_without_more_has_the_defaults)
 
 Test(policy_read, an_id_in_match_becomes_canonical_and_a_pattern_lower_case)
 {
-	AUTO_POLICY struct policy *p = parse(
-		RULE("    match: {vendor: \"0x15B3\", device_id: \"10[1A]?\"}\n"));
+	AUTO_POLICY struct policy *p =
+		parse(RULE("    match: {vendor: \"0x15B3\", device_id: \"10[1A]?\"}\n"));
 
 	cr_expect_str_eq(p->rules[0].match.vendor, "15b3");
 	cr_expect_str_eq(p->rules[0].match.device_id, "10[1a]?");
@@ -529,7 +534,8 @@ Test(policy_read, ten_thousand_rules_load_in_less_than_a_second)
 	for (int i = 0; i < 10000; i++)
 		fprintf(out,
 			"  - name: r%d\n    match: {mdev_type: \"drv-t%d\", vendor: \"8086\"}\n"
-			"    require: {version: {compare: ranges}, attributes: {aggregator: equal}}\n"
+			"    require: {version: {compare: ranges}, attributes: {aggregator: "
+			"equal}}\n"
 			"    limits: {downtime: 300ms}\n",
 			i, i);
 	fclose(out);

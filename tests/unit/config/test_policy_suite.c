@@ -10,10 +10,11 @@
 #include "config/policy_suite.h"
 
 #define HEAD "schema: migwarden.policy-test/1\n"
-#define DEVICES                                                                                    \
-	"descriptors:\n"                                                                           \
-	"  one: {device_api: vfio-pci, driver: mtty, mdev_type: mtty-1, attributes: {a: x, b: y},\n" \
-	"        migration: {protocol: v2, capabilities: [stop-copy]}}\n"                          \
+#define DEVICES                                                                                 \
+	"descriptors:\n"                                                                        \
+	"  one: {device_api: vfio-pci, driver: mtty, mdev_type: mtty-1, attributes: {a: x, b: " \
+	"y},\n"                                                                                 \
+	"        migration: {protocol: v2, capabilities: [stop-copy]}}\n"                       \
 	"  two: {like: one, mdev_type: mtty-2, attributes: {b: null, c: z}}\n"
 #define CASE(inner) HEAD DEVICES "cases:\n  - name: c\n" inner
 
@@ -73,9 +74,9 @@ static void assert_refused(const char *text, unsigned int line, unsigned int col
 
 Test(policy_suite, like_takes_all_but_what_is_given_and_null_takes_away)
 {
-	AUTO_POLICY_SUITE struct policy_suite *suite = load(
-		CASE("    source: one\n    dest: {like: two, driver: other}\n"
-		     "    verdict: deny\n    reason: type-mismatch\n"));
+	AUTO_POLICY_SUITE struct policy_suite *suite =
+		load(CASE("    source: one\n    dest: {like: two, driver: other}\n"
+			  "    verdict: deny\n    reason: type-mismatch\n"));
 	const struct descriptor *source = suite->cases[0].source;
 	const struct descriptor *dest = suite->cases[0].dest;
 
@@ -104,9 +105,9 @@ Test(policy_suite, a_descriptor_may_lie_in_a_file_beside_it)
 
 Test(policy_suite, all_that_a_case_says_must_be_so)
 {
-	AUTO_POLICY_SUITE struct policy_suite *suite = load(
-		CASE("    source: one\n    dest: {like: one, mdev_type: mtty-2}\n    verdict: deny\n"
-		     "    reason: type-mismatch\n    stage: mdev_type\n"));
+	AUTO_POLICY_SUITE struct policy_suite *suite = load(CASE(
+		"    source: one\n    dest: {like: one, mdev_type: mtty-2}\n    verdict: deny\n"
+		"    reason: type-mismatch\n    stage: mdev_type\n"));
 	AUTO_POLICY struct policy *policy = NULL;
 	struct policy_case *policy_case = &suite->cases[0];
 	struct verdict verdict;

@@ -24,8 +24,8 @@ Test(scalar, a_quantity_is_digits_and_a_unit)
 
 Test(scalar, a_quantity_that_is_none_leaves_the_number_alone)
 {
-	static const char *const texts[] = {"",      "B",     "1",       "1b",    "1 B", " 1B", "1B ",
-					    "+1B",   "-1B",   "1.0MiB",  "1e3B",  "1MB", "1Mib", "0x1B"};
+	static const char *const texts[] = {"",    "B",   "1",      "1b",   "1 B", " 1B",  "1B ",
+					    "+1B", "-1B", "1.0MiB", "1e3B", "1MB", "1Mib", "0x1B"};
 	int64_t value = -7;
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
@@ -43,11 +43,16 @@ Test(scalar, a_quantity_is_written_in_the_largest_unit_that_is_exact)
 		int64_t value;
 		const char *text;
 	} cases[] = {
-		{&quantity_bytes, 0, "0B"},          {&quantity_bytes, 1023, "1023B"},
-		{&quantity_bytes, 1024, "1KiB"},     {&quantity_bytes, 1536, "1536B"},
-		{&quantity_bytes, INT64_C(3) << 40, "3TiB"}, {&quantity_bytes, INT64_MAX, "9223372036854775807B"},
-		{&quantity_ns, 300000000, "300ms"},  {&quantity_ns, 90000000000, "90s"},
-		{&quantity_s, 86400, "1d"},          {&quantity_s, 5400, "90min"},
+		{&quantity_bytes, 0, "0B"},
+		{&quantity_bytes, 1023, "1023B"},
+		{&quantity_bytes, 1024, "1KiB"},
+		{&quantity_bytes, 1536, "1536B"},
+		{&quantity_bytes, INT64_C(3) << 40, "3TiB"},
+		{&quantity_bytes, INT64_MAX, "9223372036854775807B"},
+		{&quantity_ns, 300000000, "300ms"},
+		{&quantity_ns, 90000000000, "90s"},
+		{&quantity_s, 86400, "1d"},
+		{&quantity_s, 5400, "90min"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -64,13 +64,11 @@ struct contest {
 static bool is_beyond_schema(const json_t *mutant)
 {
 	const json_t *rule = json_array_get(json_object_get(mutant, "rules"), 0);
-	const json_t *attributes =
-		json_object_get(json_object_get(rule, "require"), "attributes");
+	const json_t *attributes = json_object_get(json_object_get(rule, "require"), "attributes");
 	const json_t *pv_mode = json_object_get(attributes, "pv_mode");
 	const char *compare = json_string_value(json_object_get(pv_mode, "compare"));
 
-	return json_object_get(pv_mode, "separator") && compare &&
-	       strcmp(compare, "superset") != 0;
+	return json_object_get(pv_mode, "separator") && compare && strcmp(compare, "superset") != 0;
 }
 
 static void hold_against(json_t *mutant, void *data)

@@ -43,7 +43,8 @@ Test(descriptor_write, the_example_of_the_semantics_comes_back_key_for_key_in_it
 		"\"migration\":{\"protocol\":\"v2\",\"capabilities\":[\"stop-copy\",\"p2p\","
 		"\"pre-copy\"]},\"version\":null,\"interface_version\":\"2.1.3\","
 		"\"interface_version_compatible\":\"2.0.2-2.0.4,2.1.0-\","
-		"\"compatible_type\":[\"v4\",\"v5\"],\"template\":\"SELF:\\n\\tdevice_type=pci\\n\","
+		"\"compatible_type\":[\"v4\",\"v5\"],\"template\":\"SELF:\\n\\tdevice_type="
+		"pci\\n\","
 		"\"attributes\":{\"aggregator\":\"1\",\"pv_mode\":\"none+ppgtt+context\"}}";
 
 	assert_writes(text, text);
@@ -127,7 +128,8 @@ static void assert_shows(const char *read, const char *shown)
 	AUTO_FREE char *once = NULL;
 	AUTO_FREE char *twice = NULL;
 
-	cr_assert_eq(policy_read_text("a", read, strlen(read), &first, &error), 0, "%s", error.text);
+	cr_assert_eq(policy_read_text("a", read, strlen(read), &first, &error), 0, "%s",
+		     error.text);
 	once = policy_to_yaml(first);
 	cr_assert_not_null(once);
 	if (shown)
@@ -223,10 +225,11 @@ Test(policy_write, every_key_comes_back)
 
 Test(policy_write, text_comes_back_whatever_is_in_it)
 {
-	assert_shows("schema: migwarden.policy/1\n"
-		     "rules: [{name: \"\\\"\\\\ \\x01\\n\\t\\x7f # é 😀 \\u0085 \\u2028 {[&*!|>'%@`:\", "
-		     "match: {driver: \" x \"}}]\n",
-		     NULL);
+	assert_shows(
+		"schema: migwarden.policy/1\n"
+		"rules: [{name: \"\\\"\\\\ \\x01\\n\\t\\x7f # é 😀 \\u0085 \\u2028 {[&*!|>'%@`:\", "
+		"match: {driver: \" x \"}}]\n",
+		NULL);
 }
 
 Test(policy_write, the_built_in_policy_loads_as_a_file)
@@ -301,8 +304,8 @@ Test(verdict_write, what_is_not_there_is_null_and_not_missing)
 {
 	struct verdict verdict = {.action = MW_ACTION_ALLOW, .reason = MW_REASON_OK};
 	json_t *json = verdict_of(&verdict);
-	static const char *const keys[] = {"stage", "comparator", "source_value", "dest_value",
-					   "rule",  "hint",       "field",        "direction",
+	static const char *const keys[] = {"stage",     "comparator", "source_value", "dest_value",
+					   "rule",      "hint",       "field",        "direction",
 					   "rule_name", "create_type"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
