@@ -132,6 +132,11 @@ static bool glob_covers(const struct glob *earlier, const struct glob *later)
 		return true;
 	if (later->kind == GLOB_ANYTHING)
 		return false;
+	/* What stands before the first special character has to be the same; most pairs end here.
+	 */
+	if (later->length < earlier->length ||
+	    memcmp(earlier->pattern, later->pattern, earlier->length))
+		return false;
 	text = slice_of(later->pattern);
 	if (later->kind == GLOB_LITERAL)
 		return glob_matches(earlier, text);

@@ -266,6 +266,18 @@ static int find_variable(const struct template *out, const struct template_block
 	return -1;
 }
 
+/* Lets fail() speak of a piece of a line that was read before. */
+static void aim_at(struct parser *parser, const struct template_field *field,
+		   const struct template_piece *piece)
+{
+	parser->line_number = field->line;
+	parser->line.text = piece->text.text;
+	/* Blanks and nothing else stand before a key, and a newline before them. */
+	parser->line_start = field->key.text;
+	while (is_blank(parser->line_start[-1]))
+		parser->line_start--;
+}
+
 static bool resolve_field(struct parser *parser, const struct template_block *block,
 			  struct template_field *field)
 {
@@ -276,6 +288,7 @@ static bool resolve_field(struct parser *parser, const struct template_block *bl
 
 		if (piece->variable < 0)
 			continue;
+		aim_at(parser, field, piece);
 		piece->variable = find_variable(out, block, piece->text);
 		if (piece->variable < 0)
 			return fail(parser,
@@ -305,6 +318,8 @@ static bool finish_block(struct parser *parser)
 
 		/* At most 2^16 items fit into TEMPLATE_BYTES_MAX, so this cannot overflow. */
 		bindings *= items;
+		parser->line_number = block->line;
+		parser->line_start = parser->line.text;
 		if (bindings > TEMPLATE_BINDINGS_MAX)
 			return fail(parser, "a block with more than 4096 bindings");
 	}
@@ -318,8 +333,9 @@ static bool finish_block(struct parser *parser)
 static bool start_block(struct parser *parser, bool is_self)
 {
 	struct template *out = parser->out;
+	struct parser after = *parser;
 
-	if (!finish_block(parser))
+	if (!finish_block(&after))
 		return false;
 	if (is_self && out->block_count)
 		return fail(parser, "a second SELF:");

@@ -9,7 +9,7 @@
 
 /* By kind, as wire.h has it; written here once more, so that a change of one is noticed. */
 static const size_t sizes[MW_EVENT_KIND_END_] = {
-	[MW_EVENT_IOCTL] = 168,	   [MW_EVENT_ARC] = 112,   [MW_EVENT_CLOSE] = 88,
+	[MW_EVENT_IOCTL] = 168,     [MW_EVENT_ARC] = 112,  [MW_EVENT_CLOSE] = 88,
 	[MW_EVENT_ATTRIBUTE] = 368, [MW_EVENT_MDEV] = 216, [MW_EVENT_GATE] = 128,
 	[MW_EVENT_MODULE] = 152,
 };
@@ -138,8 +138,8 @@ Test(decode, a_count_beyond_its_array_is_held_inside)
 
 Test(decode, a_created_mdev_is_named_by_its_uuid)
 {
-	static const unsigned char guid[16] = { 0xf2, 0xf4, 0xb8, 0x83, 0x9f, 0x50, 0x2f, 0x38,
-						0x3c, 0x1e, 0xe6, 0xbf, 0xe0, 0xfa, 0x10, 0x01 };
+	static const unsigned char guid[16] = {0xf2, 0xf4, 0xb8, 0x83, 0x9f, 0x50, 0x2f, 0x38,
+					       0x3c, 0x1e, 0xe6, 0xbf, 0xe0, 0xfa, 0x10, 0x01};
 	union mw_event event, out;
 	size_t size = make(MW_EVENT_MDEV, 0, &event);
 
@@ -156,7 +156,7 @@ static struct mw_event_ioctl feature_call(uint32_t flags, uint32_t size, int32_t
 		.flags = flags,
 		.payload_size = size,
 		.result = result,
-		.payload = { MW_STATE_RESUMING, 0, 0, 0, 9, 0, 0, 0 },
+		.payload = {MW_STATE_RESUMING, 0, 0, 0, 9, 0, 0, 0},
 	};
 }
 
@@ -184,8 +184,8 @@ Test(feature, a_failed_set_has_no_data_fd)
 
 Test(feature, a_probe_carries_nothing)
 {
-	struct mw_event_ioctl event = feature_call(
-		MW_FEATURE_SET | MW_FEATURE_PROBE | MW_FEATURE_MIG_DEVICE_STATE, 8, 0);
+	struct mw_event_ioctl event =
+		feature_call(MW_FEATURE_SET | MW_FEATURE_PROBE | MW_FEATURE_MIG_DEVICE_STATE, 8, 0);
 	struct feature_payload payload;
 
 	feature_decode(&event, &payload);
@@ -197,9 +197,9 @@ Test(feature, a_payload_that_is_too_short_is_none)
 	static const struct {
 		uint32_t feature, need;
 	} features[] = {
-		{ MW_FEATURE_MIGRATION, 8 },	      { MW_FEATURE_MIG_DEVICE_STATE, 8 },
-		{ MW_FEATURE_DMA_LOGGING_START, 16 }, { MW_FEATURE_DMA_LOGGING_REPORT, 24 },
-		{ MW_FEATURE_MIG_DATA_SIZE, 8 },
+		{MW_FEATURE_MIGRATION, 8},          {MW_FEATURE_MIG_DEVICE_STATE, 8},
+		{MW_FEATURE_DMA_LOGGING_START, 16}, {MW_FEATURE_DMA_LOGGING_REPORT, 24},
+		{MW_FEATURE_MIG_DATA_SIZE, 8},
 	};
 
 	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
@@ -209,8 +209,7 @@ Test(feature, a_payload_that_is_too_short_is_none)
 			struct feature_payload payload;
 
 			feature_decode(&event, &payload);
-			cr_assert_eq(payload.kind == FEATURE_PAYLOAD_NONE,
-				     size < features[i].need);
+			cr_assert_eq(payload.kind == FEATURE_PAYLOAD_NONE, size < features[i].need);
 		}
 }
 

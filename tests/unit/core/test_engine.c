@@ -41,7 +41,7 @@ static struct engine_admission admit(uint64_t now_ns, uint64_t ttl_ns)
 		.now_ns = now_ns,
 		.ttl_ns = ttl_ns,
 		.uses = 3,
-		.context = { .now_s = -1, .device_count = 1 },
+		.context = {.now_s = -1, .device_count = 1},
 	};
 	struct engine_admission made;
 
