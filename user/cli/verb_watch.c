@@ -79,8 +79,10 @@ static void on_record(void *context, const void *data, size_t size)
 		show(watch, &event);
 }
 
-static void report_groups(const struct watch *watch)
+/* On stderr, so that a script knows from when on nothing is missed. */
+static void report_start(const struct watch *watch)
 {
+	fprintf(stderr, "migwarden watch: watching; Ctrl-C ends it\n");
 	for (enum observe_group group = OBSERVE_VFIO; group < OBSERVE_GROUP_COUNT_; group++)
 		if (!observe_has(watch->observe, group))
 			fprintf(stderr, "migwarden watch: module %s is not loaded: watching begins with it\n",
@@ -292,7 +294,7 @@ static int watch_run(int argc, char **argv)
 	r = observe_open(ring_bytes, on_record, &watch, &watch.observe);
 	if (r)
 		return open_failed(r);
-	report_groups(&watch);
+	report_start(&watch);
 	if (!watch.json)
 		event_text_heading(stdout);
 	fflush(stdout);
