@@ -215,71 +215,21 @@ static const char *ids_text(struct arena *arena, const struct descriptor *descri
 	return arena_printf(arena, "%s:%s", vendor, device);
 }
 
-static int table_line(struct describe_table *table, const struct describe_line *line)
+int describe_text_add(struct text_table *table, const struct descriptor *descriptor)
 {
-	struct describe_line *lines;
-
-	lines = arena_grow(table->arena, table->lines, table->count, sizeof(*lines));
-	if (!lines)
-		return -ENOMEM;
-	table->lines = lines;
-	for (size_t i = 0; i < DESCRIBE_COLUMNS; i++) {
-		const char *cell = line->cells[i];
-
-		cell = cell ? escaped(table->arena, slice_of(cell)) : NULL;
-		if (!cell)
-			return -ENOMEM;
-		lines[table->count].cells[i] = cell;
-	}
-	table->count++;
-	return 0;
-}
-
-int describe_text_add(struct describe_table *table, const struct descriptor *descriptor)
-{
-	static const struct describe_line head = {
-		{"DEVICE", "API", "IDS", "DRIVER", "TYPE", "MIGRATION"}};
+	static const char *const head[] = {"DEVICE", "API", "IDS", "DRIVER", "TYPE", "MIGRATION"};
 	struct arena *arena = descriptor->arena;
+	const char *const cells[ARRAY_SIZE(head)] = {
+		fact_text(arena, &descriptor->device),    fact_text(arena, &descriptor->device_api),
+		ids_text(arena, descriptor),              fact_text(arena, &descriptor->driver),
+		fact_text(arena, &descriptor->mdev_type), migration_text(arena, descriptor),
+	};
 	int r = 0;
 
 	if (!table->arena) {
-		table->arena = arena_new();
-		r = table->arena ? table_line(table, &head) : -ENOMEM;
+		r = text_table_init(table, ARRAY_SIZE(head));
+		if (!r)
+			r = text_table_add(table, head);
 	}
-	if (r)
-		return r;
-	return table_line(table, &(struct describe_line){{
-					 fact_text(arena, &descriptor->device),
-					 fact_text(arena, &descriptor->device_api),
-					 ids_text(arena, descriptor),
-					 fact_text(arena, &descriptor->driver),
-					 fact_text(arena, &descriptor->mdev_type),
-					 migration_text(arena, descriptor),
-				 }});
-}
-
-void describe_text_table(const struct describe_table *table)
-{
-	size_t widths[DESCRIBE_COLUMNS] = {0};
-
-	for (size_t i = 0; i < table->count; i++) {
-		for (size_t column = 0; column < DESCRIBE_COLUMNS; column++) {
-			size_t length = strlen(table->lines[i].cells[column]);
-
-			widths[column] = length > widths[column] ? length : widths[column];
-		}
-	}
-	for (size_t i = 0; i < table->count; i++) {
-		const char *const *cells = table->lines[i].cells;
-
-		for (size_t column = 0; column + 1 < DESCRIBE_COLUMNS; column++)
-			printf("%-*s  ", (int)widths[column], cells[column]);
-		printf("%s\n", cells[DESCRIBE_COLUMNS - 1]);
-	}
-}
-
-void describe_text_free(struct describe_table *table)
-{
-	arena_free(table->arena);
-	*table = (struct describe_table){0};
+	return r ? r : text_table_add(table, cells);
 }

@@ -223,12 +223,11 @@ static int add_to_table(void *context, const struct descriptor *descriptor)
 
 static int print_table(const struct desk *desk)
 {
-	struct describe_table table = {0};
+	AUTO_TEXT_TABLE struct text_table table = {0};
 	int r = describe_each(desk, add_to_table, &table);
 
 	if (!r)
-		describe_text_table(&table);
-	describe_text_free(&table);
+		text_table_print(&table, 0, stdout);
 	return r;
 }
 

@@ -75,7 +75,7 @@ Test(describe_text, what_a_driver_wrote_cannot_move_the_cursor)
 
 Test(describe_text, a_table_has_a_line_for_each_whatever_is_in_a_cell)
 {
-	struct describe_table table = {0};
+	struct text_table table = {0};
 
 	cr_assert_eq(descriptor_set_fact(descriptor, &descriptor->driver, "a\nb"), 0);
 	descriptor->protocol = PROTOCOL_V2;
@@ -83,8 +83,8 @@ Test(describe_text, a_table_has_a_line_for_each_whatever_is_in_a_cell)
 	cr_assert_eq(describe_text_add(&table, descriptor), 0);
 	descriptor_set_unreadable(&descriptor->vendor, EIO);
 	cr_assert_eq(describe_text_add(&table, descriptor), 0);
-	describe_text_table(&table);
-	describe_text_free(&table);
+	text_table_print(&table, 0, stdout);
+	text_table_free(&table);
 	assert_prints("DEVICE        API  IDS               DRIVER  TYPE  MIGRATION\n"
 		      "0000:3b:00.2  -    15b3:101e         a\\x0ab  -     v2 stop-copy\n"
 		      "0000:3b:00.2  -    unreadable (EIO)  a\\x0ab  -     v2 stop-copy\n");
@@ -92,9 +92,9 @@ Test(describe_text, a_table_has_a_line_for_each_whatever_is_in_a_cell)
 
 Test(describe_text, an_empty_table_prints_nothing)
 {
-	struct describe_table table = {0};
+	struct text_table table = {0};
 
-	describe_text_table(&table);
-	describe_text_free(&table);
+	text_table_print(&table, 0, stdout);
+	text_table_free(&table);
 	cr_assert_str_eq(printed(), "");
 }

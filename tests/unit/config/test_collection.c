@@ -120,3 +120,49 @@ Test(collection, what_is_not_there_is_said)
 	cr_expect_eq(collection_each("nowhere.jsonl", visit, NULL, &error), -ENOENT);
 	cr_expect_not_null(strstr(error.text, "No such file"));
 }
+
+static int told;
+
+static int tell(int r, const struct parse_error *told_error, void *data)
+{
+	size_t used = strlen(seen);
+
+	(void)data;
+	told = r;
+	snprintf(seen + used, sizeof(seen) - used, "!%s:%u:%u ", told_error->file, told_error->line,
+		 told_error->column);
+	return 0;
+}
+
+Test(collection, a_bad_line_is_told_and_the_next_is_read)
+{
+	write_file("b.jsonl", DEVICE("1") "\n{\"schema\": 1}\n" DEVICE("3") "\n{");
+	cr_expect_eq(collection_each_readable("b.jsonl", visit, tell, NULL, &error), 0);
+	cr_expect_str_eq(seen, "b.jsonl:1=1 !b.jsonl:2:12 b.jsonl:3=3 !b.jsonl:4:2 ");
+	cr_expect_eq(told, -EINVAL);
+}
+
+Test(collection, behind_a_line_over_the_cap_the_next_is_read)
+{
+	AUTO_FREE char *text = malloc((1 << 20) + 10 + sizeof(DEVICE("2")));
+
+	memset(text, ' ', (1 << 20) + 9);
+	memcpy(text + (1 << 20) + 9, "\n" DEVICE("2"), sizeof(DEVICE("2")) + 1);
+	write_file("b.jsonl", text);
+	cr_expect_eq(collection_each_readable("b.jsonl", visit, tell, NULL, &error), 0);
+	cr_expect_str_eq(seen, "!b.jsonl:1:1 b.jsonl:2=2 ");
+}
+
+Test(collection, a_bad_file_is_told_and_the_next_is_read)
+{
+	write_file("a.json", "");
+	write_file("c.json", DEVICE("4"));
+	cr_expect_eq(collection_each_readable(".", visit, tell, NULL, &error), 0);
+	cr_expect_str_eq(seen, "!./a.json:1:1 ./c.json=4 ");
+}
+
+Test(collection, a_file_that_is_not_there_is_told_with_its_errno)
+{
+	cr_expect_eq(collection_each_readable("nowhere.jsonl", visit, tell, NULL, &error), 0);
+	cr_expect_eq(told, -ENOENT);
+}
