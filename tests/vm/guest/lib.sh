@@ -56,6 +56,41 @@ check_not() {
 	return 1
 }
 
+# exits STATUS COMMAND...: the command ends with that status.
+exits() {
+	local wanted=$1 status=0
+
+	shift
+	"$@" || status=$?
+	((status == wanted)) || { echo "exit status $status" && false; }
+}
+
+# says TEXT COMMAND...: what the command prints, errors included, contains TEXT.
+says() {
+	local text=$1 output
+
+	shift
+	output=$("$@" 2>&1)
+	[[ $output == *"$text"* ]] || { echo "it says: $output" && false; }
+}
+
+# refuses PATTERN COMMAND...: the command ends with 2 within ten seconds and prints nothing but one
+# line on stderr, which matches that extended regular expression.
+refuses() {
+	local pattern=$1 status=0
+
+	shift
+	timeout 10 "$@" >/tmp/refuses.out 2>/tmp/refuses.err || status=$?
+	cat /tmp/refuses.out /tmp/refuses.err
+	((status == 2)) || { echo "exit status $status" && return 1; }
+	[[ ! -s /tmp/refuses.out && $(wc -l </tmp/refuses.err) == 1 ]] && grep -qE -- "$pattern" /tmp/refuses.err
+}
+
+# as_nobody COMMAND...: without any privilege.
+as_nobody() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$@"
+}
+
 # skip NAME PROBE: the check cannot be made here; PROBE is the command or fact that says so.
 skip() {
 	record "skip $1: $2"
@@ -96,7 +131,7 @@ mdev_remove() {
 
 # qmp SOCKET COMMAND...: each command a name or a JSON object; prints each answer on a line.
 qmp() {
-	/usr/bin/python3 "$GUEST/qmp.py" "$@"
+	/usr/bin/python3 -IS "$GUEST/qmp.py" "$@"
 }
 
 # vm_start NAME UUID [incoming]: a small VM with that mdev; running, or waiting for a migration.
@@ -189,13 +224,39 @@ daemon_stop() {
 	kill -INT "$(cat /run/daemon.pid)" && wait "$(cat /run/daemon.pid)"
 }
 
-# watch_start [OPTION...]: `migwarden watch` into /lab/watch.out. Returns when it is attached.
-watch_start() {
-	migwarden watch "$@" >/lab/watch.out 2>/lab/watch.err &
-	echo $! >/run/watch.pid
-	wait_until "$WAIT_SECONDS" grep -qE 'watching' /lab/watch.err
+# watch_start_as NAME [OPTION...]: `migwarden watch` into /lab/NAME.out. Returns when it is attached.
+watch_start_as() {
+	local name=$1
+
+	shift
+	migwarden watch "$@" >"/lab/$name.out" 2>"/lab/$name.err" &
+	echo $! >"/run/$name.pid"
+	wait_until "$WAIT_SECONDS" grep -q 'migwarden watch: watching' "/lab/$name.err"
 }
 
+# watch_start [OPTION...]: the same into /lab/watch.out.
+watch_start() {
+	watch_start_as watch "$@"
+}
+
+# watch_stop [NAME]: ends it as Ctrl-C does; its exit status is ours.
 watch_stop() {
-	kill -INT "$(cat /run/watch.pid)" && wait "$(cat /run/watch.pid)"
+	local pid
+
+	pid=$(cat "/run/${1:-watch}.pid") && kill -INT "$pid" && wait "$pid"
+}
+
+# --- judging what was printed -------------------------------------------------------------------
+
+# judge FILE [NAME=VALUE...]: checks what migwarden printed as JSON. Standard input has a check on
+# each line, "NAME: EXPRESSION", and more of the expression on indented lines (guest/events.py).
+judge() {
+	local line
+
+	echo "judging $1" >/lab/running
+	/usr/bin/python3 "$GUEST/events.py" "$@" >/tmp/judged 2>/tmp/judge.err ||
+		record "fail judge_of_${1##*/}_came_to_its_end: $(tail_of /tmp/judge.err)"
+	while read -r line; do
+		record "$line"
+	done </tmp/judged
 }
