@@ -132,3 +132,13 @@ bool text_copy_cut(char *out, size_t size, struct slice text)
 	memcpy(out + keep, mark, sizeof(mark));
 	return false;
 }
+
+void text_mark_cut(char *out, size_t size)
+{
+	static const char mark[] = "…";
+	size_t keep = size - sizeof(mark);
+
+	while (keep && ((unsigned char)out[keep] & 0xc0) == 0x80)
+		keep--;
+	memcpy(out + keep, mark, sizeof(mark));
+}

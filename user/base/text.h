@@ -75,4 +75,10 @@ bool slice_hex_to_u32(struct slice slice, uint32_t *out);
  */
 bool text_copy_cut(char *out, size_t size, struct slice text);
 
+/*
+ * text_mark_cut - for text that snprintf has cut to @size bytes (4 at least) with its end: makes
+ * the end "…", at a character boundary of UTF-8.
+ */
+void text_mark_cut(char *out, size_t size);
+
 #endif

@@ -149,6 +149,7 @@ static enum stage_result stage_rule(struct comparison *c, enum match_answer answ
 				  "no rule of %s matches the source: add one whose `match` does",
 				  c->policy->file);
 	case MATCH_UNREADABLE:
+		stage_values(c, "match", match_fact(c->source, field), match_fact(c->dest, field));
 		return stage_fail(c, MW_REASON_UNREADABLE, match_field_name(field), at_rule,
 				  "%s of the source could not be read, so it is not known whether "
 				  "rule '%s' decides: find out why, then describe the device again",

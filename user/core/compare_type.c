@@ -234,6 +234,11 @@ enum stage_result stage_mdev_type(struct comparison *c)
 	answer = compare_types(c);
 	if (answer == TYPES_FIT)
 		return STAGE_PASSED;
+	/* Without the driver's name, nobody knows whether an alias would have made them fit. */
+	if (answer == TYPES_DIFFER && c->policy->alias_count &&
+	    stage_unreadable(c, "equal", "driver", c->rule->type_position, &c->source->driver,
+			     &c->dest->driver))
+		return STAGE_FAILED;
 	stage_values(c, "equal", source, dest);
 	result = try_offer(c);
 	if (result != STAGE_NOT_EVALUATED)

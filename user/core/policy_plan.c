@@ -75,18 +75,33 @@ const char *match_field_name(enum match_field field)
 	return "unknown";
 }
 
+const struct fact *match_fact(const struct descriptor *source, enum match_field field)
+{
+	switch (field) {
+	case MATCH_MDEV_TYPE:
+	case MATCH_FIELDS_:
+		break;
+	case MATCH_VENDOR:
+		return &source->vendor;
+	case MATCH_DEVICE_ID:
+		return &source->device_id;
+	case MATCH_DRIVER:
+		return &source->driver;
+	case MATCH_DEVICE_API:
+		return &source->device_api;
+	}
+	return &source->mdev_type;
+}
+
 struct match_subject match_subject_of(const struct descriptor *source)
 {
-	const struct fact *facts[MATCH_FIELDS_] = {
-		[MATCH_MDEV_TYPE] = &source->mdev_type,   [MATCH_VENDOR] = &source->vendor,
-		[MATCH_DEVICE_ID] = &source->device_id,   [MATCH_DRIVER] = &source->driver,
-		[MATCH_DEVICE_API] = &source->device_api,
-	};
 	struct match_subject subject;
 
 	for (unsigned int i = 0; i < MATCH_FIELDS_; i++) {
-		subject.states[i] = facts[i]->state;
-		subject.values[i] = slice_of(facts[i]->text);
+		const struct fact *fact = match_fact(source, (enum match_field)i);
+
+		subject.states[i] = fact->state;
+		subject.values[i] = slice_of(fact->text);
 	}
 	if (slice_is(subject.values[MATCH_DEVICE_API], "pci"))
 		subject.values[MATCH_DEVICE_API] = slice_of("vfio-pci");

@@ -48,6 +48,9 @@ const char *match_pattern(const struct rule_match *match, enum match_field field
 /* match_field_name - "mdev_type" and so on. Static. */
 const char *match_field_name(enum match_field field);
 
+/* match_fact - what the field of `match` is tried on. */
+const struct fact *match_fact(const struct descriptor *source, enum match_field field);
+
 enum match_answer {
 	MATCH_NO,
 	MATCH_YES,

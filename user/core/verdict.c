@@ -6,6 +6,14 @@
 
 #include "core/compare_stage.h"
 
+static void print_cut(char *out, size_t size, const char *format, va_list args)
+{
+	int length = vsnprintf(out, size, format, args);
+
+	if (length >= 0 && (size_t)length >= size)
+		text_mark_cut(out, size);
+}
+
 enum stage_result stage_fail(struct comparison *c, enum mw_reason reason, const char *field,
 			     struct position position, const char *hint, ...)
 {
@@ -17,7 +25,7 @@ enum stage_result stage_fail(struct comparison *c, enum mw_reason reason, const 
 	if (position.line)
 		verdict->position = position;
 	va_start(args, hint);
-	vsnprintf(verdict->hint, sizeof(verdict->hint), hint, args);
+	print_cut(verdict->hint, sizeof(verdict->hint), hint, args);
 	va_end(args);
 	return STAGE_FAILED;
 }
@@ -32,7 +40,7 @@ void stage_warn(struct comparison *c, const char *format, ...)
 		char *warning = verdict->warnings[verdict->warning_count];
 
 		va_start(args, format);
-		vsnprintf(warning, VERDICT_NOTE_BYTES, format, args);
+		print_cut(warning, VERDICT_NOTE_BYTES, format, args);
 		va_end(args);
 	}
 	verdict->warning_count++;

@@ -296,3 +296,27 @@ Test(compare_type, traits_do_not_make_up_for_a_type_on_one_side_only)
 	pair_types(&pair, NULL, NULL);
 	cr_expect_eq(pair_judge(&pair), MW_REASON_OK);
 }
+
+Test(compare_type, an_alias_by_a_driver_that_could_not_be_read_is_unreadable)
+{
+	AUTO_PAIR struct pair pair = qat();
+
+	descriptor_set_unreadable(&pair.dest->driver, 5);
+	cr_expect_eq(pair_judge(&pair), MW_REASON_TYPE_MISMATCH);
+	pair_alias(&pair, "8086", "qat-v4", "qat-v5");
+	cr_expect_eq(pair_judge(&pair), MW_REASON_UNREADABLE);
+	cr_expect_str_eq(pair.verdict.field, "driver");
+}
+
+Test(compare_type, a_hint_that_is_too_long_is_cut_between_characters)
+{
+	AUTO_PAIR struct pair pair = pair_new();
+	char type[256] = "";
+
+	for (int i = 0; i < 80; i++)
+		strcat(type, "€");
+	pair_types(&pair, type, "i915-GVTg_V5_4");
+	cr_expect_eq(pair_judge(&pair), MW_REASON_TYPE_MISMATCH);
+	cr_expect_lt(strlen(pair.verdict.hint), VERDICT_HINT_BYTES);
+	cr_expect_str_eq(pair.verdict.hint + strlen(pair.verdict.hint) - 6, "€…");
+}
