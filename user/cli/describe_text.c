@@ -21,7 +21,7 @@ static const char *escaped(struct arena *arena, struct slice text)
 }
 
 /* NULL: no memory; so for all that give text here. */
-static const char *fact_text(struct arena *arena, const struct fact *fact)
+const char *describe_text_fact(struct arena *arena, const struct fact *fact)
 {
 	const char *name;
 
@@ -44,7 +44,7 @@ static const char *migration_text(struct arena *arena, const struct descriptor *
 	uint32_t bits = descriptor->capabilities;
 
 	if (failed.error)
-		return fact_text(arena, &failed);
+		return describe_text_fact(arena, &failed);
 	switch (descriptor->protocol) {
 	case PROTOCOL_UNKNOWN:
 		return UNKNOWN;
@@ -168,25 +168,25 @@ int describe_text_block(const struct descriptor *descriptor)
 {
 	struct arena *arena = descriptor->arena;
 	const struct row fixed[] = {
-		{"device", fact_text(arena, &descriptor->device)},
-		{"host", fact_text(arena, &descriptor->host)},
-		{"boot_id", fact_text(arena, &descriptor->boot_id)},
-		{"collected_at", fact_text(arena, &descriptor->collected_at)},
-		{"device_api", fact_text(arena, &descriptor->device_api)},
-		{"vendor", fact_text(arena, &descriptor->vendor)},
-		{"device_id", fact_text(arena, &descriptor->device_id)},
-		{"driver", fact_text(arena, &descriptor->driver)},
-		{"driver_version", fact_text(arena, &descriptor->driver_version)},
-		{"firmware_version", fact_text(arena, &descriptor->firmware_version)},
-		{"mdev_type", fact_text(arena, &descriptor->mdev_type)},
+		{"device", describe_text_fact(arena, &descriptor->device)},
+		{"host", describe_text_fact(arena, &descriptor->host)},
+		{"boot_id", describe_text_fact(arena, &descriptor->boot_id)},
+		{"collected_at", describe_text_fact(arena, &descriptor->collected_at)},
+		{"device_api", describe_text_fact(arena, &descriptor->device_api)},
+		{"vendor", describe_text_fact(arena, &descriptor->vendor)},
+		{"device_id", describe_text_fact(arena, &descriptor->device_id)},
+		{"driver", describe_text_fact(arena, &descriptor->driver)},
+		{"driver_version", describe_text_fact(arena, &descriptor->driver_version)},
+		{"firmware_version", describe_text_fact(arena, &descriptor->firmware_version)},
+		{"mdev_type", describe_text_fact(arena, &descriptor->mdev_type)},
 		{"offered_types", offered_text(arena, descriptor)},
 		{"migration", migration_text(arena, descriptor)},
-		{"version", fact_text(arena, &descriptor->version)},
-		{"interface_version", fact_text(arena, &descriptor->interface_version)},
+		{"version", describe_text_fact(arena, &descriptor->version)},
+		{"interface_version", describe_text_fact(arena, &descriptor->interface_version)},
 		{"interface_version_compatible",
-		 fact_text(arena, &descriptor->interface_version_compatible)},
+		 describe_text_fact(arena, &descriptor->interface_version_compatible)},
 		{"compatible_type", traits_text(arena, descriptor)},
-		{"template", fact_text(arena, &descriptor->template_text)},
+		{"template", describe_text_fact(arena, &descriptor->template_text)},
 	};
 	size_t count = ARRAY_SIZE(fixed) + descriptor->attribute_count;
 	struct row *rows = arena_alloc(arena, count * sizeof(*rows));
@@ -199,7 +199,7 @@ int describe_text_block(const struct descriptor *descriptor)
 		struct row *row = &rows[ARRAY_SIZE(fixed) + i];
 
 		row->key = arena_printf(arena, "attributes.%s", attribute->name);
-		row->value = fact_text(arena, &attribute->value);
+		row->value = describe_text_fact(arena, &attribute->value);
 	}
 	return print_rows(arena, rows, count);
 }
@@ -207,8 +207,8 @@ int describe_text_block(const struct descriptor *descriptor)
 /* "8086:591d", or what is to be said instead. */
 static const char *ids_text(struct arena *arena, const struct descriptor *descriptor)
 {
-	const char *vendor = fact_text(arena, &descriptor->vendor);
-	const char *device = fact_text(arena, &descriptor->device_id);
+	const char *vendor = describe_text_fact(arena, &descriptor->vendor);
+	const char *device = describe_text_fact(arena, &descriptor->device_id);
 
 	if (descriptor->vendor.state != FACT_KNOWN || !device)
 		return vendor;
@@ -220,9 +220,12 @@ int describe_text_add(struct text_table *table, const struct descriptor *descrip
 	static const char *const head[] = {"DEVICE", "API", "IDS", "DRIVER", "TYPE", "MIGRATION"};
 	struct arena *arena = descriptor->arena;
 	const char *const cells[ARRAY_SIZE(head)] = {
-		fact_text(arena, &descriptor->device),    fact_text(arena, &descriptor->device_api),
-		ids_text(arena, descriptor),              fact_text(arena, &descriptor->driver),
-		fact_text(arena, &descriptor->mdev_type), migration_text(arena, descriptor),
+		describe_text_fact(arena, &descriptor->device),
+		describe_text_fact(arena, &descriptor->device_api),
+		ids_text(arena, descriptor),
+		describe_text_fact(arena, &descriptor->driver),
+		describe_text_fact(arena, &descriptor->mdev_type),
+		migration_text(arena, descriptor),
 	};
 	int r = 0;
 

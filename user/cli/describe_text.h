@@ -19,4 +19,10 @@ int describe_text_block(const struct descriptor *descriptor);
  */
 int describe_text_add(struct text_table *table, const struct descriptor *descriptor);
 
+/*
+ * describe_text_fact - its text, "-" when not known, "unreadable (EIO)"; not escaped. Borrowed from
+ * the fact or made in @arena; NULL: no memory.
+ */
+const char *describe_text_fact(struct arena *arena, const struct fact *fact);
+
 #endif

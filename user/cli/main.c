@@ -7,7 +7,7 @@
 #include "cli/verb.h"
 
 static const struct verb *const verbs[] = {
-	&verb_probe, &verb_describe, &verb_check, &verb_policy,
+	&verb_probe, &verb_describe, &verb_check, &verb_match, &verb_policy,
 	&verb_watch, &verb_run,	     &verb_admit, &verb_status,
 };
 

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "cli/compare_options.h"
 #include "cli/verb.h"
 #include "cli/verdict_text.h"
 #include "config/config.h"
-#include "config/scalar.h"
 #include "core/compare.h"
+#include "core/match.h"
 
 struct check_options {
 	const char *source;
@@ -51,29 +48,6 @@ const struct verb verb_check = {
 	.run = check_run,
 };
 
-static int set_devices(const char *text, struct check_options *options)
-{
-	char *end;
-	long count;
-
-	errno = 0;
-	count = strtol(text, &end, 10);
-	if (errno || end == text || *end || count < 1 || count > INT_MAX)
-		return verb_usage(&verb_check, "--devices: expected a number from 1, got \"%s\"",
-				  text);
-	options->context.device_count = (unsigned int)count;
-	return EXIT_YES;
-}
-
-static int set_now(const char *text, struct check_options *options)
-{
-	if (time_parse(text, &options->context.now_s))
-		return verb_usage(&verb_check,
-				  "--now: expected a time such as 2026-11-20T12:00:00Z, got \"%s\"",
-				  text);
-	return EXIT_YES;
-}
-
 static int parse_options(int argc, char **argv, struct check_options *options)
 {
 	static const struct option table[] = {
@@ -95,9 +69,9 @@ static int parse_options(int argc, char **argv, struct check_options *options)
 		else if (option == 'p')
 			options->policy = optarg;
 		else if (option == 'n')
-			r = set_devices(optarg, options);
+			r = compare_option_devices(&verb_check, optarg, &options->context);
 		else if (option == 't')
-			r = set_now(optarg, options);
+			r = compare_option_now(&verb_check, optarg, &options->context);
 		else if (option == 'j')
 			options->is_json = true;
 		else if (option == 'h')
@@ -117,16 +91,11 @@ static int parse_options(int argc, char **argv, struct check_options *options)
 static int check_options(const struct check_options *options)
 {
 	const char *const files[] = {options->source, options->dest, options->policy};
-	int from_stdin = 0;
 
 	if (!options->source || !options->dest)
 		return verb_usage(&verb_check, "--%s is missing",
 				  options->source ? "dest" : "source");
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		from_stdin += files[i] && strcmp(files[i], "-") == 0;
-	if (from_stdin > 1)
-		return verb_usage(&verb_check, "only one file can be standard input");
-	return EXIT_YES;
+	return compare_option_stdin(&verb_check, files, ARRAY_SIZE(files));
 }
 
 static int print_verdict(const struct verdict *verdict, bool is_json)
@@ -144,22 +113,8 @@ static int print_verdict(const struct verdict *verdict, bool is_json)
 	} else {
 		verdict_print(verdict, stdout);
 	}
-	if (fflush(stdout)) {
-		fprintf(stderr, "migwarden check: standard output: %s\n", strerror(errno));
-		return EXIT_BAD;
-	}
 	/* An audit verdict passes at the gate; compatible it is not. */
-	return verdict->reason == MW_REASON_OK && verdict->action != MW_ACTION_DENY ? EXIT_YES
-										    : EXIT_NO;
-}
-
-static int refuse_input(const struct parse_error *error)
-{
-	char text[sizeof(*error) + 32];
-
-	parse_error_format(error, text, sizeof(text));
-	fprintf(stderr, "%s\n", text);
-	return EXIT_BAD;
+	return compare_flush(&verb_check, match_is_fit(verdict) ? EXIT_YES : EXIT_NO);
 }
 
 static int check_files(const struct check_options *options)
@@ -169,20 +124,14 @@ static int check_files(const struct check_options *options)
 	AUTO_DESCRIPTOR struct descriptor *dest = NULL;
 	struct parse_error error = {0};
 	struct verdict verdict;
-	int r;
+	int r = compare_policy(options->policy, &policy, &error);
 
-	if (options->policy)
-		r = policy_read_file(options->policy, &policy, &error);
-	else
-		r = policy_default(&policy);
-	if (r == -ENOMEM && !*error.text)
-		parse_error_set(&error, "built-in", 0, 0, "expected more memory, got none");
 	if (!r)
 		r = descriptor_read_file(options->source, &source, &error);
 	if (!r)
 		r = descriptor_read_file(options->dest, &dest, &error);
 	if (r)
-		return refuse_input(&error);
+		return compare_refuse(&error);
 
 	compare(policy, source, dest, &options->context, &verdict);
 	return print_verdict(&verdict, options->is_json);

@@ -14,7 +14,7 @@
 
 static char folder[] = "/tmp/migwarden-collection-XXXXXX";
 static struct parse_error error;
-static char seen[256];
+static char seen[1024];
 
 static void set_up(void)
 {
