@@ -50,7 +50,9 @@
 	X(DESCRIPTOR_MALFORMED, "descriptor-malformed") \
 	X(UNREADABLE, "unreadable")                    \
 	X(POLICY_DENY, "policy-deny")                  \
-	X(NO_ADMISSION, "no-admission")
+	X(NO_ADMISSION, "no-admission")                \
+	/* The caller changed the request between our look and the kernel's (KERNEL 7). */ \
+	X(STATE_BYPASS, "state-bypass")
 
 enum mw_reason {
 #define X(id, name) MW_REASON_##id,

@@ -66,6 +66,8 @@
 #define MW_STATE_RUNNING_P2P 5u
 #define MW_STATE_PRE_COPY 6u
 #define MW_STATE_PRE_COPY_P2P 7u
+/* No state: where a record has a field for one and there is none. */
+#define MW_STATE_NONE 0xffffffffu
 
 enum mw_event_kind {
 	MW_EVENT_IOCTL = 1, /* an ioctl on a VFIO device fd has returned */
@@ -188,8 +190,11 @@ struct mw_event_gate {
 	__u32 feature; /* MW_FEATURE_MIG_DEVICE_STATE or MW_FEATURE_DMA_LOGGING_START */
 	__u32 target; /* the state asked for, with MW_FEATURE_MIG_DEVICE_STATE */
 	__s32 error; /* what the caller gets: 0 or -errno */
+	/* state-bypass: what user memory said a moment before, or MW_STATE_NONE if no SET of a state */
+	__u32 seen;
+	__u32 zero;
 };
-_Static_assert(sizeof(struct mw_event_gate) == 88 + 40, "wire size");
+_Static_assert(sizeof(struct mw_event_gate) == 88 + 48, "wire size");
 
 enum mw_module_op {
 	MW_MODULE_LOAD = 1,
@@ -230,6 +235,14 @@ struct mw_gate_rules {
 	__u32 zero;
 };
 _Static_assert(sizeof(struct mw_gate_rules) == 24, "wire size");
+
+/* Which set of gate programs acts. */
+struct mw_gate_control {
+	__u64 build; /* of the loader that owns the set */
+	__u32 wire_version;
+	__u32 zero;
+};
+_Static_assert(sizeof(struct mw_gate_control) == 16, "wire size");
 
 struct mw_admission_key {
 	char device[MW_DEVICE_BYTES]; /* zero-padded */

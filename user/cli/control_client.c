@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/cleanup.h"
 #include "daemon/daemon.h"
@@ -136,6 +138,19 @@ static int failed(const struct control_request *request, CURLcode code)
 		fprintf(stderr, "migwarden %s: %s: %s\n", request->verb, socket,
 			curl_easy_strerror(code));
 	return -EREMOTEIO;
+}
+
+bool control_answers(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	AUTO_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (!path)
+		path = DAEMON_SOCKET_DEFAULT;
+	if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
+		return false;
+	strcpy(address.sun_path, path);
+	return connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
 }
 
 int control_call(const struct control_request *request, json_t **out)

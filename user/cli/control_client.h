@@ -4,6 +4,7 @@
 #define CLI_CONTROL_CLIENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct control_request {
@@ -23,5 +24,8 @@ struct control_request {
  * way to it said on stderr.
  */
 int control_call(const struct control_request *request, json_t **out);
+
+/* control_answers - whether somebody listens on the socket (NULL: the default). */
+bool control_answers(const char *socket);
 
 #endif

@@ -19,6 +19,10 @@ static const struct {
 	const char *use;
 } hooks[] = {
 	{ "bpf_lsm_file_ioctl", NULL, "the gate (lsm.s/file_ioctl)" },
+	{ "bpf_lsm_file_ioctl_compat", NULL, "the gate, 32-bit callers (lsm/file_ioctl_compat)" },
+	{ "security_file_ioctl", NULL, "the gate without the BPF LSM (fmod_ret)" },
+	{ "security_file_ioctl_compat", NULL, "the same, 32-bit callers (fmod_ret)" },
+	{ "security_file_alloc", NULL, "the guard: no data fd for a changed request" },
 	{ "vfio_device_fops_unl_ioctl", "vfio", "ioctls of VFIO devices" },
 	{ "vfio_mig_get_next_state", "vfio", "arcs of the migration state machine" },
 	{ "vfio_device_fops_release", "vfio", "device fds closed" },
@@ -114,7 +118,7 @@ static int print_json(const struct probe *probe)
 	object = json_pack("{s:s, s:b, s:b, s:s?, s:{s:b, s:s}, s:o, s:o}", "kernel",
 			   probe->release, "root", (int)probe->is_root, "btf", (int)probe->has_btf,
 			   "lsms", probe->lsms_error ? NULL : probe->lsms, "gate", "possible",
-			   (int)(probe->gate == GATE_SUPPORTED), "state",
+			   (int)gate_is_possible(probe->gate), "state",
 			   gate_support_text(probe->gate), "modules", module_list, "hooks",
 			   hook_list);
 	if (!object)

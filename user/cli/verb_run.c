@@ -13,6 +13,7 @@ static int run_run(int argc, char **argv)
 		{ "socket", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "watch", no_argument, NULL, 'w' },
+		{ "transient", no_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -33,6 +34,9 @@ static int run_run(int argc, char **argv)
 		case 'w':
 			daemon.watch = true;
 			break;
+		case 't':
+			daemon.transient = true;
+			break;
 		case 'h':
 			return verb_help(&verb_run);
 		default:
@@ -49,22 +53,27 @@ static int run_run(int argc, char **argv)
 const struct verb verb_run = {
 	.name = "run",
 	.summary = "enforce a policy on this host, in the foreground",
-	.help = "usage: migwarden run --policy FILE [--socket PATH] [--json] [--watch]\n"
+	.help = "usage: migwarden run --policy FILE [--socket PATH] [--transient] [--json]\n"
+		"                     [--watch]\n"
 		"\n"
 		"Raises the gate: refuses the start of a migration that the policy does not let pass, and\n"
 		"says so, a line for each decision. Gated are SET RESUMING (incoming), SET PRE_COPY and\n"
-		"DMA_LOGGING_START (outgoing), SET STOP_COPY of devices that lack PRE_COPY (outgoing);\n"
-		"pause, resume, reset and everything else always pass. Without an admission\n"
-		"(`migwarden admit`) the policy's `defaults` decide. Where vfio is not loaded yet, the gate\n"
-		"rises with it. Ctrl-C takes the gate down.\n"
+		"DMA_LOGGING_START (outgoing), SET STOP_COPY where it begins a migration (outgoing); pause,\n"
+		"resume, reset and everything else always pass. Without an admission (`migwarden admit`)\n"
+		"the policy's `defaults` decide. Where vfio is not loaded yet, the gate rises with it.\n"
+		"\n"
+		"The gate is pinned below /sys/fs/bpf/migwarden and outlives the daemon, whatever ends it;\n"
+		"the next one adopts it. `migwarden release` takes it down. SIGHUP, or `migwarden reload`,\n"
+		"reads the policy anew.\n"
 		"\n"
 		"  -p, --policy FILE   the policy (YAML)\n"
 		"      --socket PATH   control socket (" DAEMON_SOCKET_DEFAULT ")\n"
+		"      --transient     pin nothing: the gate falls with the daemon\n"
 		"  -j, --json          one JSON object a line\n"
 		"  -w, --watch         show every event of the devices too, as `migwarden watch` does\n"
 		"  -h, --help          this text\n"
 		"\n"
-		"Needs root, a kernel with BTF, and bpf among the active LSMs (`migwarden probe`).\n"
-		"Exit status: 0 ended by Ctrl-C or TERM, 2 bad usage, a bad policy, or no gate is possible.\n",
+		"Needs root and a kernel with BTF (`migwarden probe` says what else helps).\n"
+		"Exit status: 0 ended by Ctrl-C, TERM or release, 2 bad usage, a bad policy, or no gate is possible.\n",
 	.run = run_run,
 };

@@ -49,6 +49,25 @@ static void print_admissions(const json_t *list)
 		       text_at(admission, "explanation", why));
 }
 
+static void print_gate(const json_t *gate)
+{
+	const json_t *program;
+	char text[TEXT_BYTES];
+	size_t i;
+
+	if (!json_is_true(json_object_get(gate, "stands"))) {
+		printf("gate        does not stand: %s\n", text_at(gate, "state", text));
+		return;
+	}
+	printf("gate        stands%s%s\nprograms   ",
+	       json_is_true(json_object_get(gate, "pinned")) ? ", pinned" :
+							       ", falls with the daemon",
+	       json_is_true(json_object_get(gate, "adopted")) ? ", adopted" : "");
+	json_array_foreach(json_object_get(gate, "programs"), i, program)
+		printf(" %s", json_string_value(program));
+	putchar('\n');
+}
+
 static void print_status(const json_t *status)
 {
 	const json_t *policy = json_object_get(status, "policy");
@@ -57,9 +76,7 @@ static void print_status(const json_t *status)
 	const json_t *events = json_object_get(status, "events");
 	char text[TEXT_BYTES], mode[TEXT_BYTES], incoming[TEXT_BYTES], outgoing[TEXT_BYTES];
 
-	printf("gate        %s\n", json_is_true(json_object_get(gate, "stands")) ?
-					    "stands" :
-					    text_at(gate, "state", text));
+	print_gate(gate);
 	printf("policy      %s: %s, %lld rules, generation %lld\n", text_at(policy, "file", text),
 	       text_at(policy, "mode", mode), json_integer_value(json_object_get(policy, "rules")),
 	       json_integer_value(json_object_get(policy, "generation")));

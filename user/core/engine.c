@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/engine.h"
 
-void engine_rules(const struct policy *policy, uint32_t generation, struct mw_gate_rules *out)
+void engine_rules(const struct policy *policy, struct mw_gate_rules *out)
 {
 	*out = (struct mw_gate_rules){
-		.generation = generation,
 		.audit = policy->mode == POLICY_AUDIT,
 	};
 	out->deny[MW_INCOMING] = policy->incoming == MW_ACTION_DENY;

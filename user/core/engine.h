@@ -14,8 +14,11 @@
 #include "core/verdict.h"
 #include "migwarden/wire.h"
 
-/* engine_rules - what the gate must do under @policy when no admission covers a device. */
-void engine_rules(const struct policy *policy, uint32_t generation, struct mw_gate_rules *out);
+/*
+ * engine_rules - what the gate must do under @policy when no admission covers a device. The
+ * generation is the gate's to give.
+ */
+void engine_rules(const struct policy *policy, struct mw_gate_rules *out);
 
 struct engine_request {
 	uint64_t id; /* of the admission to make */

@@ -366,8 +366,11 @@ void api_close(struct api *api)
 		return;
 	sd_event_source_unref(api->io);
 	sd_event_source_unref(api->timer);
-	if (api->server)
+	if (api->server) {
+		/* The answer to the request that ended us is on its way out. */
+		MHD_run(api->server);
 		MHD_stop_daemon(api->server);
+	}
 	if (api->has_socket)
 		unlink(api->address.sun_path);
 	sd_event_unref(api->loop);

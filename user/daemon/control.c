@@ -241,6 +241,35 @@ static void on_revoke(void *context, const struct api_request *request, struct a
 					 direction_label(direction));
 }
 
+static void on_reload(void *context, const struct api_request *request, struct api_answer *answer)
+{
+	struct parse_error error = { 0 };
+	struct daemon *daemon = context;
+	char text[1024];
+
+	(void)request;
+	if (policy_reload(daemon, &error)) {
+		parse_error_format(&error, text, sizeof(text));
+		api_refuse(answer, MHD_HTTP_BAD_REQUEST,
+			   "not reloaded, the old policy stays in force: %s", text);
+		return;
+	}
+	answer->body = json_pack("{s:s, s:i}", "file", daemon->policy->file, "generation",
+				 (int)daemon->rules.generation);
+}
+
+static void on_release(void *context, const struct api_request *request, struct api_answer *answer)
+{
+	int r = daemon_release(context);
+
+	(void)request;
+	if (r)
+		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "cannot release the gate: %s",
+			   strerror(-r));
+	else
+		answer->body = json_pack("{s:b}", "released", true);
+}
+
 static json_t *counts_to_json(const struct ring *ring)
 {
 	struct ring_counts counts;
@@ -289,6 +318,16 @@ static json_t *admissions_to_json(struct daemon *daemon)
 	return list;
 }
 
+static json_t *programs_to_json(const struct gate *gate)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; gate && gate_program_name(i); i++)
+		if (gate_program_stands(gate, i))
+			json_array_append_new(list, json_string(gate_program_name(i)));
+	return list;
+}
+
 static void on_status(void *context, const struct api_request *request, struct api_answer *answer)
 {
 	struct daemon *daemon = context;
@@ -296,14 +335,16 @@ static void on_status(void *context, const struct api_request *request, struct a
 
 	(void)request;
 	answer->body = json_pack(
-		"{s:s, s:{s:b, s:s}, s:{s:s, s:s, s:i, s:s, s:s, s:i}, s:{s:b, s:b}, s:{s:o, s:o}, s:o}",
-		"version", MW_VERSION, "gate", "stands", daemon->gate != NULL, "state",
-		gate_support_text(gate_support()), "policy", "file", policy->file, "mode",
+		"{s:s, s:{s:b, s:b, s:b, s:s, s:o}, s:{s:s, s:s, s:i, s:s, s:s, s:i}, s:{s:b, s:b}, s:{s:o, s:o}, s:o}",
+		"version", MW_VERSION, "gate", "stands", daemon->gate != NULL, "pinned",
+		daemon->gate && !daemon->options->transient, "adopted",
+		daemon->gate && gate_was_adopted(daemon->gate), "state",
+		gate_support_text(gate_support()), "programs", programs_to_json(daemon->gate), "policy", "file", policy->file, "mode",
 		policy->mode == POLICY_AUDIT ? "audit" : "enforce", "rules",
 		(int)policy->rule_count, "incoming",
 		policy->incoming == MW_ACTION_DENY ? "deny" : "allow", "outgoing",
 		policy->outgoing == MW_ACTION_DENY ? "deny" : "allow", "generation",
-		(int)daemon->generation, "observers", "vfio",
+		(int)daemon->rules.generation, "observers", "vfio",
 		observe_has(daemon->observe, OBSERVE_VFIO), "mdev",
 		observe_has(daemon->observe, OBSERVE_MDEV), "events", "observed",
 		counts_to_json(observe_ring(daemon->observe)), "gate",
@@ -317,5 +358,7 @@ const struct api_route control_routes[] = {
 	{ "GET", "/v1/status", false, on_status },
 	{ "POST", "/v1/admit", true, on_admit },
 	{ "POST", "/v1/revoke", true, on_revoke },
+	{ "POST", "/v1/reload", true, on_reload },
+	{ "POST", "/v1/release", true, on_release },
 	{ 0 },
 };

@@ -73,24 +73,51 @@ static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *
 	return 0;
 }
 
+/* The gate stands: listens to it, and says so. */
+static int start_gate(struct daemon *daemon)
+{
+	int r = gate_rules(daemon->gate, &daemon->rules);
+
+	if (!r)
+		r = sd_event_add_io(daemon->loop, &daemon->gate_io,
+				    ring_fd(gate_ring(daemon->gate)), EPOLLIN, on_gate_ring, daemon);
+	if (r < 0) {
+		say("cannot listen to the gate", r);
+		return r;
+	}
+	daemon->admissions.last_id = gate_last_admission(daemon->gate);
+	fprintf(stderr, "migwarden run: the gate stands%s: %s, %s, generation %u\n",
+		gate_was_adopted(daemon->gate) ? " (it did before)" : "", daemon->policy->file,
+		daemon->policy->mode == POLICY_AUDIT ? "audit" : "enforce",
+		daemon->rules.generation);
+	/* An adopted gate has told already what it decided while nobody listened. */
+	fflush(daemon->options->out);
+	return 0;
+}
+
 static int raise_gate(struct daemon *daemon)
 {
-	struct mw_gate_rules rules;
+	struct gate_options options = {
+		.pinned = !daemon->options->transient,
+		.handler = on_record,
+		.context = daemon,
+	};
+	char error[GATE_ERROR_BYTES];
 	int r;
 
-	engine_rules(daemon->policy, daemon->generation, &rules);
+	engine_rules(daemon->policy, &options.rules);
 	kernel_quiet();
-	r = gate_open(&rules, on_record, daemon, &daemon->gate);
+	r = gate_open(&options, &daemon->gate, error);
+	if (r == -EBADF)
+		fprintf(stderr, "migwarden run: cannot adopt the gate: %s\n", error);
+	else if (r == -ENOTDIR)
+		fprintf(stderr, "migwarden run: no bpffs on " GATE_PIN_ROOT
+				": mount one, or let the gate fall with the daemon (--transient)\n");
+	else if (r)
+		say("cannot raise the gate", r);
 	if (r)
 		return r;
-	r = sd_event_add_io(daemon->loop, &daemon->gate_io, ring_fd(gate_ring(daemon->gate)),
-			    EPOLLIN, on_gate_ring, daemon);
-	if (r < 0)
-		return r;
-	fprintf(stderr, "migwarden run: the gate stands: %s, %s, generation %u\n",
-		daemon->policy->file, daemon->policy->mode == POLICY_AUDIT ? "audit" : "enforce",
-		daemon->generation);
-	return 0;
+	return start_gate(daemon);
 }
 
 /* A host that was promised a gate and cannot have one must not go on as if it had. */
@@ -99,10 +126,9 @@ static void on_module_came(struct daemon *daemon)
 	int r;
 
 	daemon->module_came = false;
-	if (!daemon->gate && gate_support() == GATE_SUPPORTED) {
+	if (!daemon->gate && gate_is_possible(gate_support())) {
 		r = raise_gate(daemon);
 		if (r) {
-			say("cannot raise the gate now that vfio is loaded", r);
 			daemon->failure = r;
 			sd_event_exit(daemon->loop, 0);
 			return;
@@ -148,17 +174,68 @@ static void daemon_close_ptr(struct daemon **daemon)
 		daemon_close(*daemon);
 }
 
+static void say_error(const char *what, const struct parse_error *error)
+{
+	char text[1024];
+
+	parse_error_format(error, text, sizeof(text));
+	fprintf(stderr, "%s%s\n", what, text);
+}
+
 static int read_policy(struct daemon *daemon)
 {
 	struct parse_error error = { 0 };
-	char text[1024];
 	int r = policy_read_file(daemon->options->policy, &daemon->policy, &error);
 
-	if (r) {
-		parse_error_format(&error, text, sizeof(text));
-		fprintf(stderr, "%s\n", text);
-	}
+	if (r)
+		say_error("", &error);
 	return r;
+}
+
+int policy_reload(struct daemon *daemon, struct parse_error *error)
+{
+	AUTO_POLICY struct policy *fresh = NULL;
+	struct mw_gate_rules rules;
+	int r = policy_read_file(daemon->options->policy, &fresh, error);
+
+	if (r)
+		return r;
+	engine_rules(fresh, &rules);
+	if (daemon->gate)
+		r = gate_set_rules(daemon->gate, &rules);
+	if (r) {
+		parse_error_set(error, daemon->options->policy, 0, 0,
+				"expected the gate to take it: %s", strerror(-r));
+		return r;
+	}
+	daemon->rules = rules;
+	policy_free(daemon->policy);
+	daemon->policy = TAKE_PTR(fresh);
+	fprintf(stderr, "migwarden run: generation %u is in force: %s, %s\n", rules.generation,
+		daemon->policy->file, daemon->policy->mode == POLICY_AUDIT ? "audit" : "enforce");
+	return 0;
+}
+
+int daemon_release(struct daemon *daemon)
+{
+	int r = daemon->options->transient ? 0 : gate_release();
+
+	/* A gate that was not there to be pinned is down already. */
+	if (r && r != -ENOENT)
+		return r;
+	daemon->released = true;
+	return sd_event_exit(daemon->loop, 0);
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	struct parse_error error = { 0 };
+
+	(void)source;
+	(void)info;
+	if (policy_reload(userdata, &error))
+		say_error("migwarden run: not reloaded, the old policy stays in force: ", &error);
+	return 0;
 }
 
 static int open_sources(struct daemon *daemon)
@@ -191,6 +268,7 @@ static int open_loop(struct daemon *daemon)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	r = sd_event_new(&daemon->loop);
@@ -198,6 +276,8 @@ static int open_loop(struct daemon *daemon)
 		r = sd_event_add_signal(daemon->loop, NULL, SIGINT, NULL, NULL);
 	if (r >= 0)
 		r = sd_event_add_signal(daemon->loop, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(daemon->loop, NULL, SIGHUP, on_reload, daemon);
 	return r < 0 ? r : 0;
 }
 
@@ -217,6 +297,9 @@ static int open_gate(struct daemon *daemon)
 	enum gate_support support = gate_support();
 
 	switch (support) {
+	case GATE_SUPPORTED_OTHER_WAY:
+		fprintf(stderr, "migwarden run: %s\n", gate_support_text(support));
+		return raise_gate(daemon);
 	case GATE_SUPPORTED:
 		return raise_gate(daemon);
 	case GATE_NO_VFIO:
@@ -224,7 +307,6 @@ static int open_gate(struct daemon *daemon)
 			gate_support_text(support));
 		return 0;
 	case GATE_NO_BTF:
-	case GATE_NO_LSM:
 		fprintf(stderr, "migwarden run: cannot enforce: %s; 'check', 'policy' and 'describe' work without\n",
 			gate_support_text(support));
 		return -ENOTSUP;
@@ -275,10 +357,19 @@ static int daemon_open(struct daemon *daemon)
 			r == -EADDRINUSE ? "another migwarden answers there" : strerror(-r));
 		return r;
 	}
-	r = open_gate(daemon);
-	if (r && r != -ENOTSUP)
-		say("cannot raise the gate", r);
-	return r;
+	return open_gate(daemon);
+}
+
+/* What was decided before the end is told before the end, and what goes on after it too. */
+static void say_farewell(struct daemon *daemon)
+{
+	if (daemon->gate)
+		ring_drain(gate_ring(daemon->gate), DRAIN_LIMIT_MS);
+	fflush(daemon->options->out);
+	if (daemon->released)
+		fprintf(stderr, "migwarden run: the gate was released: nothing is enforced any more\n");
+	else if (daemon->gate && !daemon->options->transient)
+		fprintf(stderr, "migwarden run: the gate goes on standing: `migwarden release` takes it down\n");
 }
 
 int daemon_run(const struct daemon_options *options)
@@ -290,7 +381,6 @@ int daemon_run(const struct daemon_options *options)
 	if (!daemon)
 		return -ENOMEM;
 	daemon->options = options;
-	daemon->generation = 1;
 	daemon->clock_offset_ns = clock_wall_offset_ns();
 	kernel_quiet();
 	r = daemon_open(daemon);
@@ -301,9 +391,6 @@ int daemon_run(const struct daemon_options *options)
 		say("the event loop failed", r);
 		return r;
 	}
-	/* What was decided before the end is told before the end. */
-	if (daemon->gate)
-		ring_drain(gate_ring(daemon->gate), DRAIN_LIMIT_MS);
-	fflush(options->out);
+	say_farewell(daemon);
 	return daemon->failure;
 }

@@ -19,6 +19,7 @@ struct daemon_options {
 	const char *socket;
 	bool json; /* decisions as JSON lines */
 	bool watch; /* every event, not only decisions */
+	bool transient; /* nothing is pinned: the gate falls with the daemon */
 	FILE *out;
 };
 

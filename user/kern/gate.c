@@ -4,16 +4,68 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "gate.skel.h"
+#include "kern/gate_pins.h"
 #include "kern/kernel.h"
 #include "migwarden/reason.h"
 
+#define PROGRAMS 7
+#define MAPS 6
+#define MAP_KIND "map"
+#define LINK_KIND "link"
+#define NEW_LINK_KIND "next"
+
+/* The maps that make a gate, in the order of enum gate_map. */
+static const char *const map_names[MAPS] = {
+	"ring", "counters", "generations", "admissions", "control", "calls",
+};
+
+enum gate_map {
+	MAP_RING,
+	MAP_COUNTERS,
+	MAP_GENERATIONS,
+	MAP_ADMISSIONS,
+	MAP_CONTROL,
+	MAP_CALLS,
+};
+
+/* When a program belongs to a gate. */
+enum program_use {
+	USE_ALWAYS,
+	USE_WITH_LSM,
+	USE_WITHOUT_LSM,
+};
+
+/* In the order of attaching: the hooks first, so that the guard finds what they saw. */
+static const struct {
+	const char *name;
+	enum program_use use;
+	const char *function; /* that must exist; NULL: the gate cannot do without the program */
+} programs[PROGRAMS] = {
+	{ "hook_ioctl", USE_WITH_LSM, NULL },
+	{ "hook_compat", USE_WITH_LSM, "bpf_lsm_file_ioctl_compat" },
+	{ "way_ioctl", USE_WITHOUT_LSM, NULL },
+	{ "way_compat", USE_WITHOUT_LSM, "security_file_ioctl_compat" },
+	{ "guard_ioctl_exit", USE_ALWAYS, NULL },
+	{ "guard_file_alloc", USE_ALWAYS, NULL },
+	{ "guard_next_state", USE_ALWAYS, NULL },
+};
+
 struct gate {
+	/* NULL for a gate that was adopted as it stood. */
 	struct gate_bpf *skel;
+	int maps[MAPS]; /* owned */
+	bool wanted[PROGRAMS];
+	struct bpf_link *links[PROGRAMS]; /* of programs that we attached */
+	bool pinned;
+	bool adopted;
 	struct ring *ring;
 };
 
@@ -21,26 +73,339 @@ enum gate_support gate_support(void)
 {
 	if (!kernel_has_btf())
 		return GATE_NO_BTF;
-	if (!kernel_lsm_is_active("bpf"))
-		return GATE_NO_LSM;
 	if (!kernel_can_attach("vfio"))
 		return GATE_NO_VFIO;
-	return GATE_SUPPORTED;
+	return kernel_lsm_is_active("bpf") ? GATE_SUPPORTED : GATE_SUPPORTED_OTHER_WAY;
 }
 
 const char *gate_support_text(enum gate_support support)
 {
 	switch (support) {
 	case GATE_SUPPORTED:
-		return "the gate can stand";
+		return "a gate can stand";
+	case GATE_SUPPORTED_OTHER_WAY:
+		return "a gate can stand, by fmod_ret: bpf is not an active LSM (/sys/kernel/security/lsm)";
 	case GATE_NO_BTF:
 		return "the kernel has no BTF (/sys/kernel/btf/vmlinux): it needs CONFIG_DEBUG_INFO_BTF";
-	case GATE_NO_LSM:
-		return "bpf is not an active LSM (/sys/kernel/security/lsm): boot with lsm=…,bpf";
 	case GATE_NO_VFIO:
 		return "the module vfio is not loaded yet: no device can migrate before it is";
 	}
 	return "unknown";
+}
+
+const char *gate_program_name(size_t index)
+{
+	return index < PROGRAMS ? programs[index].name : NULL;
+}
+
+bool gate_program_stands(const struct gate *gate, size_t index)
+{
+	return gate->wanted[index];
+}
+
+/* FNV-1a over the object: the same programs have the same number, whoever loads them. */
+static uint64_t build_of_object(void)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+	const unsigned char *bytes;
+	size_t size;
+
+	bytes = gate_bpf__elf_bytes(&size);
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3u;
+	return hash ? hash : 1;
+}
+
+static int choose_programs(struct gate *gate)
+{
+	bool has_lsm = gate_support() == GATE_SUPPORTED;
+	struct kernel_types *types = kernel_types_open();
+
+	if (!types)
+		return -ENOTSUP;
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		bool wanted = programs[i].use == USE_ALWAYS ||
+			      (programs[i].use == USE_WITH_LSM) == has_lsm;
+
+		if (wanted && programs[i].function)
+			wanted = kernel_has_function(types, programs[i].function, NULL);
+		gate->wanted[i] = wanted;
+	}
+	kernel_types_close(types);
+	return 0;
+}
+
+static struct bpf_program *find_program(const struct gate *gate, size_t index)
+{
+	return bpf_object__find_program_by_name(gate->skel->obj, programs[index].name);
+}
+
+/* Loads the programs, over the maps that stand where there are any. */
+static int load(struct gate *gate)
+{
+	int r;
+
+	gate->skel = gate_bpf__open();
+	if (!gate->skel)
+		return -errno;
+	gate->skel->rodata->reason_ok = MW_REASON_OK;
+	gate->skel->rodata->reason_no_admission = MW_REASON_NO_ADMISSION;
+	gate->skel->rodata->reason_state_bypass = MW_REASON_STATE_BYPASS;
+	gate->skel->rodata->build = build_of_object();
+	for (size_t i = 0; i < PROGRAMS; i++)
+		bpf_program__set_autoload(find_program(gate, i), gate->wanted[i]);
+	for (size_t i = 0; i < MAPS && gate->adopted; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(gate->skel->obj, map_names[i]);
+
+		r = bpf_map__reuse_fd(map, gate->maps[i]);
+		if (r)
+			return r;
+	}
+	r = gate_bpf__load(gate->skel);
+	if (r)
+		return r;
+	for (size_t i = 0; i < MAPS && !gate->adopted; i++) {
+		int fd = bpf_object__find_map_fd_by_name(gate->skel->obj, map_names[i]);
+
+		gate->maps[i] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (gate->maps[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int attach(struct gate *gate)
+{
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		if (!gate->wanted[i])
+			continue;
+		gate->links[i] = bpf_program__attach(find_program(gate, i));
+		if (!gate->links[i])
+			return -errno;
+	}
+	return 0;
+}
+
+static int pin_links(struct gate *gate, const char *folder, const char *kind)
+{
+	char path[PINS_PATH_BYTES];
+	int r;
+
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		if (!gate->links[i])
+			continue;
+		r = bpf_link__pin(gate->links[i], pins_path(path, folder, kind, programs[i].name));
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int pin_all(struct gate *gate)
+{
+	char folder[PINS_PATH_BYTES], path[PINS_PATH_BYTES];
+	int r = pins_begin(folder);
+
+	for (size_t i = 0; i < MAPS && !r; i++)
+		if (bpf_obj_pin(gate->maps[i], pins_path(path, folder, MAP_KIND, map_names[i])))
+			r = -errno;
+	if (!r)
+		r = pin_links(gate, folder, LINK_KIND);
+	if (!r)
+		r = pins_commit(folder);
+	gate->pinned = !r;
+	return r;
+}
+
+/* From here on the programs of that build act, and no others. */
+static int put_in_force(struct gate *gate, uint64_t build)
+{
+	const struct mw_gate_control control = { .build = build,
+						 .wire_version = MW_WIRE_VERSION };
+	__u32 slot = 0;
+
+	return bpf_map_update_elem(gate->maps[MAP_CONTROL], &slot, &control, BPF_ANY) ? -errno : 0;
+}
+
+int gate_rules(const struct gate *gate, struct mw_gate_rules *out)
+{
+	AUTO_FD int inner = -1;
+	__u32 slot = 0, id;
+
+	if (bpf_map_lookup_elem(gate->maps[MAP_GENERATIONS], &slot, &id))
+		return -errno;
+	inner = bpf_map_get_fd_by_id(id);
+	if (inner < 0)
+		return inner;
+	return bpf_map_lookup_elem(inner, &slot, out) ? -errno : 0;
+}
+
+int gate_set_rules(struct gate *gate, struct mw_gate_rules *rules)
+{
+	struct mw_gate_rules in_force;
+	AUTO_FD int inner = -1;
+	__u32 slot = 0;
+	int r = gate_rules(gate, &in_force);
+
+	if (r)
+		return r;
+	rules->generation = in_force.generation + 1;
+	inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "mw_rules", sizeof(slot), sizeof(*rules), 1,
+			       NULL);
+	if (inner < 0)
+		return inner;
+	if (bpf_map_update_elem(inner, &slot, rules, BPF_ANY))
+		return -errno;
+	/* The outer map holds the new inner one from here on; ours is only a handle. */
+	return bpf_map_update_elem(gate->maps[MAP_GENERATIONS], &slot, &inner, BPF_ANY) ? -errno : 0;
+}
+
+static int read_ring(struct gate *gate, const struct gate_options *options)
+{
+	int r = ring_open(gate->maps[MAP_RING], gate->maps[MAP_COUNTERS], options->handler,
+			  options->context, &gate->ring);
+
+	return r || !gate->adopted ? r : ring_inherit(gate->ring);
+}
+
+static int raise_new(struct gate *gate, const struct gate_options *options)
+{
+	struct mw_gate_rules rules = options->rules;
+	int r = load(gate);
+
+	if (!r)
+		r = gate_set_rules(gate, &rules);
+	if (!r)
+		r = put_in_force(gate, build_of_object());
+	if (!r)
+		r = read_ring(gate, options);
+	/* Attach last: rules and reader are there before the first call is judged. */
+	if (!r)
+		r = attach(gate);
+	if (!r && options->pinned)
+		r = pin_all(gate);
+	return r;
+}
+
+static int bad_piece(char error[static GATE_ERROR_BYTES], const char *path, const char *what)
+{
+	snprintf(error, GATE_ERROR_BYTES, "%s: %s; `migwarden release` takes the old gate down",
+		 path, what);
+	return -EBADF;
+}
+
+/* Whether a pinned map is what our own programs expect under that name. */
+static int check_map(int fd, const struct bpf_map *ours, const char *path,
+		     char error[static GATE_ERROR_BYTES])
+{
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return bad_piece(error, path, "it is no map");
+	if (info.type != bpf_map__type(ours) || info.key_size != bpf_map__key_size(ours) ||
+	    info.value_size != bpf_map__value_size(ours) ||
+	    info.max_entries != bpf_map__max_entries(ours))
+		return bad_piece(error, path, "a map of another layout: another version, or not ours");
+	return 0;
+}
+
+static int open_maps(struct gate *gate, char error[static GATE_ERROR_BYTES])
+{
+	struct gate_bpf *ours = gate_bpf__open();
+	char path[PINS_PATH_BYTES];
+	int r = ours ? 0 : -errno;
+
+	for (size_t i = 0; i < MAPS && !r; i++) {
+		pins_path(path, PINS_FOLDER, MAP_KIND, map_names[i]);
+		gate->maps[i] = bpf_obj_get(path);
+		if (gate->maps[i] < 0)
+			r = bad_piece(error, path,
+				      errno == ENOENT ? "missing: the pinned gate is not whole" :
+							strerror(errno));
+		else
+			r = check_map(gate->maps[i],
+				      bpf_object__find_map_by_name(ours->obj, map_names[i]), path,
+				      error);
+	}
+	gate_bpf__destroy(ours);
+	return r;
+}
+
+static int check_links(const struct gate *gate, char error[static GATE_ERROR_BYTES])
+{
+	char path[PINS_PATH_BYTES];
+
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		struct bpf_link_info info = { 0 };
+		__u32 size = sizeof(info);
+		AUTO_FD int fd = -1;
+
+		if (!gate->wanted[i])
+			continue;
+		pins_path(path, PINS_FOLDER, LINK_KIND, programs[i].name);
+		fd = bpf_obj_get(path);
+		if (fd < 0)
+			return bad_piece(error, path,
+					 errno == ENOENT ? "missing: the pinned gate is not whole" :
+							   strerror(errno));
+		if (bpf_obj_get_info_by_fd(fd, &info, &size) || info.type != BPF_LINK_TYPE_TRACING)
+			return bad_piece(error, path, "it is no link of a tracing program");
+	}
+	return 0;
+}
+
+/*
+ * Programs of this build beside those of the old one, without effect until the control map names
+ * them; then the old ones go. At each moment exactly one set acts.
+ */
+static int replace_programs(struct gate *gate)
+{
+	char old[PINS_PATH_BYTES], next[PINS_PATH_BYTES];
+	int r = load(gate);
+
+	if (!r)
+		r = attach(gate);
+	for (size_t i = 0; i < PROGRAMS; i++)
+		unlink(pins_path(next, PINS_FOLDER, NEW_LINK_KIND, programs[i].name));
+	if (!r)
+		r = pin_links(gate, PINS_FOLDER, NEW_LINK_KIND);
+	if (!r)
+		r = put_in_force(gate, build_of_object());
+	for (size_t i = 0; i < PROGRAMS && !r; i++) {
+		pins_path(next, PINS_FOLDER, NEW_LINK_KIND, programs[i].name);
+		pins_path(old, PINS_FOLDER, LINK_KIND, programs[i].name);
+		if (gate->links[i] && rename(next, old))
+			r = -errno;
+	}
+	return r;
+}
+
+static int adopt(struct gate *gate, const struct gate_options *options,
+		 char error[static GATE_ERROR_BYTES])
+{
+	struct mw_gate_rules rules = options->rules;
+	struct mw_gate_control control;
+	__u32 slot = 0;
+	int r = open_maps(gate, error);
+
+	if (!r)
+		r = check_links(gate, error);
+	if (r)
+		return r;
+	gate->adopted = true;
+	gate->pinned = true;
+	if (bpf_map_lookup_elem(gate->maps[MAP_CONTROL], &slot, &control))
+		return -errno;
+	if (control.wire_version != MW_WIRE_VERSION)
+		return bad_piece(error, PINS_FOLDER, "a gate of another wire version");
+	if (control.build != build_of_object()) {
+		r = replace_programs(gate);
+		if (r)
+			return r;
+	}
+	r = read_ring(gate, options);
+	return r ? r : gate_set_rules(gate, &rules);
 }
 
 static void gate_close_ptr(struct gate **gate)
@@ -48,35 +413,29 @@ static void gate_close_ptr(struct gate **gate)
 	gate_close(*gate);
 }
 
-int gate_open(const struct mw_gate_rules *rules, ring_handler handler, void *context,
-	      struct gate **out)
+int gate_open(const struct gate_options *options, struct gate **out,
+	      char error[static GATE_ERROR_BYTES])
 {
 	__attribute__((cleanup(gate_close_ptr))) struct gate *gate = NULL;
 	int r;
 
-	if (gate_support() != GATE_SUPPORTED)
+	error[0] = '\0';
+	if (!gate_is_possible(gate_support()))
 		return -ENOTSUP;
+	if (options->pinned && !pins_root_is_bpffs())
+		return -ENOTDIR;
 	gate = calloc(1, sizeof(*gate));
 	if (!gate)
 		return -ENOMEM;
-	gate->skel = gate_bpf__open();
-	if (!gate->skel)
-		return -errno;
-	gate->skel->rodata->reason_ok = MW_REASON_OK;
-	gate->skel->rodata->reason_no_admission = MW_REASON_NO_ADMISSION;
-	r = gate_bpf__load(gate->skel);
+	for (size_t i = 0; i < MAPS; i++)
+		gate->maps[i] = -1;
+	r = choose_programs(gate);
 	if (r)
 		return r;
-	r = gate_set_rules(gate, rules);
-	if (r)
-		return r;
-	r = ring_open(bpf_map__fd(gate->skel->maps.ring), bpf_map__fd(gate->skel->maps.counters),
-		      handler, context, &gate->ring);
-	if (r)
-		return r;
-
-	/* Attach last: rules and reader are there before the first call is judged. */
-	r = gate_bpf__attach(gate->skel);
+	if (options->pinned && pins_exist())
+		r = adopt(gate, options, error);
+	else
+		r = raise_new(gate, options);
 	if (r)
 		return r;
 	*out = TAKE_PTR(gate);
@@ -87,32 +446,29 @@ void gate_close(struct gate *gate)
 {
 	if (!gate)
 		return;
-	gate_bpf__detach(gate->skel);
 	ring_close(gate->ring);
+	/* A pinned link goes on without us; any other is detached here. */
+	for (size_t i = 0; i < PROGRAMS; i++)
+		bpf_link__destroy(gate->links[i]);
 	gate_bpf__destroy(gate->skel);
+	for (size_t i = 0; i < MAPS; i++)
+		cleanup_fd(&gate->maps[i]);
 	free(gate);
+}
+
+int gate_release(void)
+{
+	return pins_remove(PINS_FOLDER);
+}
+
+bool gate_was_adopted(const struct gate *gate)
+{
+	return gate->adopted;
 }
 
 struct ring *gate_ring(const struct gate *gate)
 {
 	return gate->ring;
-}
-
-int gate_set_rules(struct gate *gate, const struct mw_gate_rules *rules)
-{
-	AUTO_FD int inner = -1;
-	__u32 slot = 0;
-
-	inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "mw_rules", sizeof(slot), sizeof(*rules), 1,
-			       NULL);
-	if (inner < 0)
-		return inner;
-	if (bpf_map_update_elem(inner, &slot, rules, BPF_ANY))
-		return -errno;
-	/* The outer map holds the new inner one from here on; ours is only a handle. */
-	if (bpf_map_update_elem(bpf_map__fd(gate->skel->maps.generations), &slot, &inner, BPF_ANY))
-		return -errno;
-	return 0;
 }
 
 static int make_key(const char *device, enum mw_direction direction, struct mw_admission_key *out)
@@ -130,39 +486,64 @@ int gate_admit(struct gate *gate, const char *device, enum mw_direction directio
 	       const struct mw_admission *admission)
 {
 	struct mw_admission_key key;
-	int r;
+	int r = make_key(device, direction, &key);
 
-	r = make_key(device, direction, &key);
 	if (r)
 		return r;
-	if (bpf_map_update_elem(bpf_map__fd(gate->skel->maps.admissions), &key, admission, BPF_ANY))
-		return -errno;
-	return 0;
+	return bpf_map_update_elem(gate->maps[MAP_ADMISSIONS], &key, admission, BPF_ANY) ? -errno :
+											   0;
 }
 
 int gate_revoke(struct gate *gate, const char *device, enum mw_direction direction)
 {
 	struct mw_admission_key key;
-	int r;
+	int r = make_key(device, direction, &key);
 
-	r = make_key(device, direction, &key);
 	if (r)
 		return r;
-	if (bpf_map_delete_elem(bpf_map__fd(gate->skel->maps.admissions), &key))
-		return -errno;
-	return 0;
+	return bpf_map_delete_elem(gate->maps[MAP_ADMISSIONS], &key) ? -errno : 0;
 }
 
 int gate_admission(struct gate *gate, const char *device, enum mw_direction direction,
 		   struct mw_admission *out)
 {
 	struct mw_admission_key key;
-	int r;
+	int r = make_key(device, direction, &key);
 
-	r = make_key(device, direction, &key);
 	if (r)
 		return r;
-	if (bpf_map_lookup_elem(bpf_map__fd(gate->skel->maps.admissions), &key, out))
-		return -errno;
-	return 0;
+	return bpf_map_lookup_elem(gate->maps[MAP_ADMISSIONS], &key, out) ? -errno : 0;
+}
+
+uint64_t gate_last_admission(struct gate *gate)
+{
+	struct mw_admission_key key, *from = NULL;
+	struct mw_admission admission;
+	uint64_t last = 0;
+
+	while (bpf_map_get_next_key(gate->maps[MAP_ADMISSIONS], from, &key) == 0) {
+		if (bpf_map_lookup_elem(gate->maps[MAP_ADMISSIONS], &key, &admission) == 0 &&
+		    admission.id > last)
+			last = admission.id;
+		from = &key;
+	}
+	return last;
+}
+
+int gate_drop_expired(struct gate *gate, uint64_t now_ns)
+{
+	struct mw_admission_key key, next;
+	struct mw_admission admission;
+	int map = gate->maps[MAP_ADMISSIONS], dropped = 0;
+	int r = bpf_map_get_next_key(map, NULL, &key);
+
+	while (r == 0) {
+		/* The next key is asked for before this one may go. */
+		r = bpf_map_get_next_key(map, &key, &next);
+		if (bpf_map_lookup_elem(map, &key, &admission) == 0 &&
+		    admission.expires_ns <= now_ns && bpf_map_delete_elem(map, &key) == 0)
+			dropped++;
+		key = next;
+	}
+	return dropped;
 }

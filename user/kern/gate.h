@@ -1,48 +1,96 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The gate (bpf/gate.bpf.c) in the running kernel: its rules, its admissions, its own ring. */
+/*
+ * The gate (bpf/gate.bpf.c) in the running kernel: its rules, its admissions, its own ring.
+ *
+ * A gate may be pinned, so that it outlives the process: kill -9 changes no verdict. The next
+ * gate_open adopts what stands; programs of another build are replaced without a moment in which
+ * neither acts.
+ */
 #ifndef KERN_GATE_H
 #define KERN_GATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "kern/ring.h"
 #include "migwarden/wire.h"
 
+#define GATE_PIN_ROOT "/sys/fs/bpf"
+#define GATE_PIN_NAME "migwarden"
+
 struct gate;
 
 enum gate_support {
-	GATE_SUPPORTED,
+	GATE_SUPPORTED, /* by the LSM hooks */
+	GATE_SUPPORTED_OTHER_WAY, /* `bpf` is no active LSM: by fmod_ret, and the guard */
 	GATE_NO_BTF,
-	GATE_NO_LSM, /* `bpf` is not among the active LSMs: programs would load and never be called */
 	GATE_NO_VFIO, /* the module vfio is not loaded: there is nothing to gate yet */
 };
 
-/* gate_support - whether a gate can stand on this host now. */
+/* gate_support - whether a gate can stand on this host now, and how. */
 enum gate_support gate_support(void);
+
+/* gate_is_possible - whether it is one of the two that can. */
+static inline bool gate_is_possible(enum gate_support support)
+{
+	return support == GATE_SUPPORTED || support == GATE_SUPPORTED_OTHER_WAY;
+}
 
 /* gate_support_text - a sentence for a person: what is missing and what helps; static. */
 const char *gate_support_text(enum gate_support support);
 
-/*
- * gate_open - loads and attaches the gate with @rules in force from its first call on.
- * Gives 0 and *out; -ENOTSUP where gate_support() is not GATE_SUPPORTED; -errno of libbpf
- * (kernel_message says more).
- */
-int gate_open(const struct mw_gate_rules *rules, ring_handler handler, void *context,
-	      struct gate **out);
+struct gate_options {
+	/* Put in force before the first call is judged; where a gate is adopted, its next generation. */
+	struct mw_gate_rules rules;
+	bool pinned;
+	ring_handler handler;
+	void *context;
+};
 
-/* gate_close - takes the gate down; NULL is fine. */
+/* Why gate_open failed, where an errno does not say it: "map_ring of …: expected …". */
+#define GATE_ERROR_BYTES 512
+
+/*
+ * gate_open - makes the gate stand: adopts the pinned one where there is one and @options asks for
+ * pins, else loads and attaches a new one. The rules' generation is set to the one after what was in
+ * force. Gives 0 and *out; -ENOTSUP where gate_support() says no; -EBADF where what is pinned is not
+ * whole or not ours, with @error naming the piece; -ENOTDIR where no bpffs is mounted on
+ * GATE_PIN_ROOT; -errno of libbpf (kernel_message says more).
+ */
+int gate_open(const struct gate_options *options, struct gate **out,
+	      char error[static GATE_ERROR_BYTES]);
+
+/*
+ * gate_close - gives the gate up; a pinned one goes on standing, any other falls. NULL is fine.
+ */
 void gate_close(struct gate *gate);
+
+/* gate_release - takes the pinned gate down, whoever made it. 0, -ENOENT: none stands, or -errno. */
+int gate_release(void);
+
+/* gate_was_adopted - whether it stood before we came. */
+bool gate_was_adopted(const struct gate *gate);
 
 /* gate_ring - the gate's own ring; stays the gate's. */
 struct ring *gate_ring(const struct gate *gate);
 
 /*
- * gate_set_rules - puts a new generation in force: fills a new inner map, then swaps it in with one
- * update. Gives 0, or -errno with the old generation still in force.
+ * gate_program_name, gate_program_stands - the programs of a whole gate, from 0 to the first NULL,
+ * and whether each is attached. Names are static.
  */
-int gate_set_rules(struct gate *gate, const struct mw_gate_rules *rules);
+const char *gate_program_name(size_t index);
+bool gate_program_stands(const struct gate *gate, size_t index);
+
+/*
+ * gate_set_rules - puts a new generation in force, the one after the last: fills a new inner map,
+ * then swaps it in with one update. Gives 0 and sets rules->generation, or -errno with the old
+ * generation still in force.
+ */
+int gate_set_rules(struct gate *gate, struct mw_gate_rules *rules);
+
+/* gate_rules - the generation in force. Gives 0 and *out, or -errno. */
+int gate_rules(const struct gate *gate, struct mw_gate_rules *out);
 
 /*
  * gate_admit - writes the admission of a device and direction, in place of an older one. @device is
@@ -59,5 +107,11 @@ int gate_revoke(struct gate *gate, const char *device, enum mw_direction directi
  */
 int gate_admission(struct gate *gate, const char *device, enum mw_direction direction,
 		   struct mw_admission *out);
+
+/* gate_last_admission - the highest id among the admissions that the kernel holds; 0 when none. */
+uint64_t gate_last_admission(struct gate *gate);
+
+/* gate_drop_expired - deletes admissions whose time is over. Gives their number, or -errno. */
+int gate_drop_expired(struct gate *gate, uint64_t now_ns);
 
 #endif

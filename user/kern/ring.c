@@ -11,6 +11,8 @@
 
 #include "base/cleanup.h"
 
+#define INHERIT_TRIES 100
+
 struct ring {
 	struct ring_buffer *buffer;
 	int counters_fd;
@@ -96,6 +98,40 @@ int ring_counts(const struct ring *ring, struct ring_counts *out)
 		}
 		count->delivered = ring->delivered[kind];
 	}
+	return 0;
+}
+
+static bool same_produced(const struct ring_counts *a, const struct ring_counts *b)
+{
+	for (uint32_t kind = 1; kind < MW_EVENT_KINDS; kind++)
+		if (a->kind[kind].produced != b->kind[kind].produced)
+			return false;
+	return true;
+}
+
+/*
+ * Whoever read the ring before left its place in the ring itself, but not how much it took: that is
+ * what was produced, less what was lost, less what we found waiting; told at a moment when nothing
+ * was under way.
+ */
+int ring_inherit(struct ring *ring)
+{
+	struct ring_counts before, after;
+
+	for (unsigned int tries = 0; tries < INHERIT_TRIES; tries++) {
+		int r = ring_counts(ring, &before);
+
+		if (!r)
+			r = ring_consume(ring);
+		if (r >= 0)
+			r = ring_counts(ring, &after);
+		if (r)
+			return r;
+		if (ring_consume(ring) == 0 && same_produced(&before, &after))
+			break;
+	}
+	for (uint32_t kind = 1; kind < MW_EVENT_KINDS; kind++)
+		ring->delivered[kind] = after.kind[kind].produced - after.kind[kind].lost;
 	return 0;
 }
 

@@ -30,6 +30,12 @@ struct ring_counts {
  */
 int ring_open(int ring_fd, int counters_fd, ring_handler handler, void *context, struct ring **out);
 
+/*
+ * ring_inherit - for a ring that another process read before: consumes what waits, then counts what
+ * the other one took as delivered too. Gives 0 or -errno.
+ */
+int ring_inherit(struct ring *ring);
+
 /* ring_close - NULL is fine. */
 void ring_close(struct ring *ring);
 

@@ -10,7 +10,7 @@
 /* By kind, as wire.h has it; written here once more, so that a change of one is noticed. */
 static const size_t sizes[MW_EVENT_KIND_END_] = {
 	[MW_EVENT_IOCTL] = 168,     [MW_EVENT_ARC] = 112,  [MW_EVENT_CLOSE] = 88,
-	[MW_EVENT_ATTRIBUTE] = 368, [MW_EVENT_MDEV] = 216, [MW_EVENT_GATE] = 128,
+	[MW_EVENT_ATTRIBUTE] = 368, [MW_EVENT_MDEV] = 216, [MW_EVENT_GATE] = 136,
 	[MW_EVENT_MODULE] = 152,
 };
 

@@ -219,9 +219,13 @@ daemon_start() {
 	grep -qE 'the gate stands|rises with it' /lab/daemon.err || { cat /lab/daemon.err && false; }
 }
 
-# daemon_stop: ends it as Ctrl-C does; its exit status is ours.
+# daemon_stop: ends it as Ctrl-C does, and takes down the gate that goes on standing.
 daemon_stop() {
-	kill -INT "$(cat /run/daemon.pid)" && wait "$(cat /run/daemon.pid)"
+	local status=0
+
+	kill -INT "$(cat /run/daemon.pid)" && wait "$(cat /run/daemon.pid)" || status=$?
+	migwarden release >/dev/null 2>&1 || true
+	return "$status"
 }
 
 # watch_start_as NAME [OPTION...]: `migwarden watch` into /lab/NAME.out. Returns when it is attached.

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "kern/gate.h"
+#include "kern/gate_pins.h"
+
+/* Beside the real one (bpffs allows no dot); a crash leaves it, and the next start removes it. */
+#define PINS_NEW_FOLDER PINS_FOLDER "_new"
+
+bool pins_root_is_bpffs(void)
+{
+	struct statfs status;
+
+	return statfs(GATE_PIN_ROOT, &status) == 0 && status.f_type == BPF_FS_MAGIC;
+}
+
+bool pins_exist(void)
+{
+	return access(PINS_FOLDER, F_OK) == 0;
+}
+
+const char *pins_path(char out[static PINS_PATH_BYTES], const char *folder, const char *kind,
+		      const char *name)
+{
+	snprintf(out, PINS_PATH_BYTES, "%s/%s_%s", folder, kind, name);
+	return out;
+}
+
+int pins_remove(const char *folder)
+{
+	AUTO_DIR DIR *dir = opendir(folder);
+	const struct dirent *entry;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && unlinkat(dirfd(dir), entry->d_name, 0))
+			return -errno;
+	return rmdir(folder) ? -errno : 0;
+}
+
+int pins_begin(char folder[static PINS_PATH_BYTES])
+{
+	int r;
+
+	if (!pins_root_is_bpffs())
+		return -ENOTDIR;
+	r = pins_remove(PINS_NEW_FOLDER);
+	if (r && r != -ENOENT)
+		return r;
+	if (mkdir(PINS_NEW_FOLDER, 0700))
+		return -errno;
+	snprintf(folder, PINS_PATH_BYTES, "%s", PINS_NEW_FOLDER);
+	return 0;
+}
+
+int pins_commit(const char *folder)
+{
+	return rename(folder, PINS_FOLDER) ? -errno : 0;
+}

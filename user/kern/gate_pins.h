@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The gate's pieces in bpffs: a folder of ours that appears whole, or not at all. */
+#ifndef KERN_GATE_PINS_H
+#define KERN_GATE_PINS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kern/gate.h"
+
+#define PINS_FOLDER GATE_PIN_ROOT "/" GATE_PIN_NAME
+#define PINS_PATH_BYTES 256
+
+/* pins_root_is_bpffs - whether a bpffs is mounted on GATE_PIN_ROOT. */
+bool pins_root_is_bpffs(void);
+
+/* pins_exist - whether a gate is pinned. */
+bool pins_exist(void);
+
+/* pins_path - FOLDER/KIND_NAME into @out. Gives @out. */
+const char *pins_path(char out[static PINS_PATH_BYTES], const char *folder, const char *kind,
+		      const char *name);
+
+/* pins_begin - an empty folder to pin into, mode 0700, its path into @folder. 0 or -errno. */
+int pins_begin(char folder[static PINS_PATH_BYTES]);
+
+/* pins_commit - gives the folder its name: from now on the gate is pinned. 0 or -errno. */
+int pins_commit(const char *folder);
+
+/* pins_remove - removes a folder of pins and all in it. 0, -ENOENT, or -errno. */
+int pins_remove(const char *folder);
+
+#endif
