@@ -77,11 +77,12 @@ enum mw_event_kind {
 	MW_EVENT_MDEV = 5, /* a mdev was created or removed */
 	MW_EVENT_GATE = 6, /* the gate has decided */
 	MW_EVENT_MODULE = 7, /* a kernel module that matters to us has come or gone */
-	MW_EVENT_KIND_END_ = 8,
+	MW_EVENT_SHIELD = 8, /* somebody tried to reach a piece of the gate */
+	MW_EVENT_KIND_END_ = 9,
 };
 
 /* Kinds are slots of the counter map, slot 0 is not used. */
-#define MW_EVENT_KINDS 8
+#define MW_EVENT_KINDS 9
 
 struct mw_event_head {
 	__u32 size; /* of the whole record, in bytes */
@@ -209,6 +210,34 @@ struct mw_event_module {
 };
 _Static_assert(sizeof(struct mw_event_module) == 88 + 64, "wire size");
 
+enum mw_shield_piece {
+	MW_SHIELD_MAP = 1, /* a descriptor of one of our maps was asked for */
+	MW_SHIELD_PROGRAM = 2, /* of one of our programs */
+	MW_SHIELD_PIN = 3, /* a pin was to be removed or renamed */
+	MW_SHIELD_MOUNT = 4, /* the file system of the pins was to be unmounted */
+	MW_SHIELD_DAEMON = 5, /* the daemon was to be traced, or its descriptors taken */
+};
+
+struct mw_event_shield {
+	struct mw_event_head head;
+	__u32 piece; /* enum mw_shield_piece */
+	__u32 id; /* of the map or program; else 0 */
+	__s32 error; /* what the caller gets: -errno */
+	__u32 uid;
+	char name[MW_COMM_BYTES]; /* of the map, program or pin */
+};
+_Static_assert(sizeof(struct mw_event_shield) == 88 + 32, "wire size");
+
+/* Whom the shield lets through, and what it holds back. */
+struct mw_shield_config {
+	/* Of the path of the daemon's executable, told by the shield itself; 0: not known yet. */
+	__u64 trusted;
+	__u64 pin_folder; /* inode */
+	__u32 pin_device; /* s_dev of its file system */
+	__u32 daemon; /* tgid; 0: none runs */
+};
+_Static_assert(sizeof(struct mw_shield_config) == 24, "wire size");
+
 union mw_event {
 	struct mw_event_head head;
 	struct mw_event_ioctl ioctl;
@@ -218,6 +247,7 @@ union mw_event {
 	struct mw_event_mdev mdev;
 	struct mw_event_gate gate;
 	struct mw_event_module module;
+	struct mw_event_shield shield;
 };
 
 /* Per CPU and kind, index enum mw_event_kind: produced = delivered + lost. */
@@ -240,7 +270,7 @@ _Static_assert(sizeof(struct mw_gate_rules) == 24, "wire size");
 struct mw_gate_control {
 	__u64 build; /* of the loader that owns the set */
 	__u32 wire_version;
-	__u32 zero;
+	__u32 self_test_tid; /* 0, or the thread whose calls on any file are judged: it proves the gate */
 };
 _Static_assert(sizeof(struct mw_gate_control) == 16, "wire size");
 

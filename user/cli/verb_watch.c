@@ -271,7 +271,7 @@ static int watch_run(int argc, char **argv)
 		case 'e':
 			if (parse_kinds(optarg, &watch.kinds))
 				return verb_usage(&verb_watch,
-						  "--events: expected a comma list of ioctl, arc, close, attribute, mdev, gate, module, got '%s'",
+						  "--events: expected a comma list of ioctl, arc, close, attribute, mdev, gate, module, shield, got '%s'",
 						  optarg);
 			break;
 		case 'r':
@@ -318,7 +318,7 @@ const struct verb verb_watch = {
 		"\n"
 		"  -d, --device NAME     only this device (mdev UUID or PCI address); may be repeated\n"
 		"  -e, --events KINDS    only these kinds, a comma list of:\n"
-		"                        ioctl arc close attribute mdev gate module\n"
+		"                        ioctl arc close attribute mdev gate module shield\n"
 		"  -j, --json            one JSON object a line; the last one has \"event\": \"summary\"\n"
 		"      --ring-size N     bytes of the ring, a power of two (4194304)\n"
 		"  -h, --help            this text\n"

@@ -21,6 +21,8 @@ static size_t kind_size(uint32_t kind)
 		return sizeof(struct mw_event_gate);
 	case MW_EVENT_MODULE:
 		return sizeof(struct mw_event_module);
+	case MW_EVENT_SHIELD:
+		return sizeof(struct mw_event_shield);
 	case MW_EVENT_KIND_END_:
 		break;
 	}
@@ -63,6 +65,9 @@ static void settle(union mw_event *event)
 		break;
 	case MW_EVENT_MODULE:
 		TERMINATE(event->module.module);
+		break;
+	case MW_EVENT_SHIELD:
+		TERMINATE(event->shield.name);
 		break;
 	case MW_EVENT_ARC:
 	case MW_EVENT_CLOSE:

@@ -62,7 +62,7 @@ const char *feature_op_name(uint32_t flags)
 static const char *const kind_names[] = {
 	[MW_EVENT_IOCTL] = "ioctl",	  [MW_EVENT_ARC] = "arc",   [MW_EVENT_CLOSE] = "close",
 	[MW_EVENT_ATTRIBUTE] = "attribute", [MW_EVENT_MDEV] = "mdev", [MW_EVENT_GATE] = "gate",
-	[MW_EVENT_MODULE] = "module",
+	[MW_EVENT_MODULE] = "module",	  [MW_EVENT_SHIELD] = "shield",
 };
 
 const char *event_kind_name(uint32_t kind)
@@ -98,6 +98,23 @@ const char *direction_label(uint32_t direction)
 		return "incoming";
 	case MW_OUTGOING:
 		return "outgoing";
+	}
+	return "unknown";
+}
+
+const char *shield_piece_name(uint32_t piece)
+{
+	switch ((enum mw_shield_piece)piece) {
+	case MW_SHIELD_MAP:
+		return "map";
+	case MW_SHIELD_PROGRAM:
+		return "program";
+	case MW_SHIELD_PIN:
+		return "pin";
+	case MW_SHIELD_MOUNT:
+		return "mount";
+	case MW_SHIELD_DAEMON:
+		return "daemon";
 	}
 	return "unknown";
 }

@@ -26,4 +26,7 @@ const char *gate_answer_name(uint32_t answer);
 /* direction_label - "incoming", "outgoing"; "unknown" outside the enum. */
 const char *direction_label(uint32_t direction);
 
+/* shield_piece_name - "map", "program", "pin", "mount", "daemon"; "unknown" outside the enum. */
+const char *shield_piece_name(uint32_t piece);
+
 #endif

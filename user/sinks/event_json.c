@@ -187,6 +187,15 @@ static void set_module(json_t *object, const struct mw_event_module *event)
 	set_text(object, "module", event->module);
 }
 
+static void set_shield(json_t *object, const struct mw_event_shield *event)
+{
+	json_object_set_new(object, "piece", json_string(shield_piece_name(event->piece)));
+	set_text(object, "name", event->name);
+	set_number(object, "id", event->id);
+	set_number(object, "uid", event->uid);
+	set_result(object, event->error);
+}
+
 json_t *event_to_json(const union mw_event *event, int64_t clock_offset_ns)
 {
 	json_t *object = json_object();
@@ -212,6 +221,9 @@ json_t *event_to_json(const union mw_event *event, int64_t clock_offset_ns)
 		break;
 	case MW_EVENT_MODULE:
 		set_module(object, &event->module);
+		break;
+	case MW_EVENT_SHIELD:
+		set_shield(object, &event->shield);
 		break;
 	case MW_EVENT_CLOSE:
 	case MW_EVENT_KIND_END_:

@@ -152,6 +152,13 @@ static void module_line(const struct mw_event_module *event, struct line *line)
 	escape_append(line->what, sizeof(line->what), event->module, strlen(event->module));
 }
 
+static void shield_line(const struct mw_event_shield *event, struct line *line)
+{
+	snprintf(line->what, sizeof(line->what), "kept off a %s ", shield_piece_name(event->piece));
+	escape_append(line->what, sizeof(line->what), event->name, strlen(event->name));
+	set_result(line, event->error);
+}
+
 static void fill_line(const union mw_event *event, struct line *line)
 {
 	switch ((enum mw_event_kind)event->head.kind) {
@@ -175,6 +182,9 @@ static void fill_line(const union mw_event *event, struct line *line)
 		break;
 	case MW_EVENT_MODULE:
 		module_line(&event->module, line);
+		break;
+	case MW_EVENT_SHIELD:
+		shield_line(&event->shield, line);
 		break;
 	case MW_EVENT_KIND_END_:
 		break;
