@@ -26,6 +26,26 @@ struct compare_context {
 };
 
 /*
+ * Where SEMANTICS leaves a choice, this is what compare() does:
+ *
+ * - What a device is not known to have, it has not: protocol and capabilities unknown are
+ *   not-migratable, device_api unknown is device-api-invalid, an id on one side only is a mismatch.
+ * - Both vendors unknown (a parent on no bus with ids, as mtty's): the drivers have to be the same
+ *   instead, with a warning, and the device stage is skipped; else vendor-mismatch.
+ * - Both sides answer for the migration protocol, both for P2P when several devices migrate; only
+ *   the destination for the rule's capabilities. What stop-copy has to copy is the source's.
+ * - A number that a limit needs and nobody reports is a warning. An age that is not known, or that
+ *   lies as far ahead as the limit allows behind, is descriptor-stale.
+ * - A `match` pattern never fits an unknown fact; where it asks for an unreadable one, and no other
+ *   field rules the rule out, the answer is unreadable: a rule that denies is not to be passed by.
+ * - Traits decide alone once the source has any; only without them do the types' names.
+ * - An aggregator that is malformed is aggregator-mismatch, a number or set attribute-mismatch.
+ * - A template must constrain what the source has of device_id (unless `parent: ignore`), mdev_type,
+ *   interface_version and attributes. No template where the rule asks for one: template-no-match.
+ * - Names of devices over 255 bytes are descriptor-malformed, before any pattern sees them.
+ */
+
+/*
  * compare - fills @out; never fails and allocates nothing: bad data is a verdict
  * (`descriptor-malformed`, `range-malformed`, …), not an error.
  * @out borrows from all four inputs and must not outlive them.

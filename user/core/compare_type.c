@@ -59,8 +59,8 @@ static enum type_answer compare_by_alias(const struct comparison *c)
 
 		if (!has_driver(group, &c->source->driver) || !has_driver(group, &c->dest->driver))
 			continue;
-		if (is_of_vendor(group, &c->source->vendor) &&
-		    is_of_vendor(group, &c->dest->vendor))
+		/* The destination's vendor is the same: a stage before this one has seen to it. */
+		if (is_of_vendor(group, &c->source->vendor))
 			return TYPES_FIT;
 		answer = TYPES_ALIAS_OF_ANOTHER_VENDOR;
 	}

@@ -50,7 +50,11 @@ struct verdict {
 	struct position position;
 
 	char hint[VERDICT_HINT_BYTES];
-	/* With an offered type (SEMANTICS 2.10): the type to create on the destination; else "". */
+	/*
+	 * The source's type, where the destination is of another and its parent has a free instance
+	 * of this one (SEMANTICS 2.10): what to create, whether that is the answer or, for a device
+	 * that is there already, the way out of a refusal; else "".
+	 */
 	char create_type[VERDICT_NOTE_BYTES];
 
 	char warnings[VERDICT_WARNINGS][VERDICT_NOTE_BYTES];

@@ -33,6 +33,7 @@ Test(compare_protocol, an_unknown_protocol_is_not_migratable)
 		cr_expect_eq(by_protocol(side, PROTOCOL_UNKNOWN, true, 7),
 			     MW_REASON_NOT_MIGRATABLE);
 		cr_expect_eq(by_protocol(side, PROTOCOL_V2, false, 0), MW_REASON_NOT_MIGRATABLE);
+		cr_expect_eq(by_protocol(side, PROTOCOL_V2, false, 7), MW_REASON_NOT_MIGRATABLE);
 	}
 }
 
