@@ -40,7 +40,7 @@ CPPFLAGS += -Iuser -Iinclude -isystem $(BUILD)/gen -D_GNU_SOURCE -DMW_VERSION='"
 C_STD := -std=gnu17
 
 # Folder: the libraries it may use (DESIGN 1 and 5). Order is link order.
-PARTS := cli daemon sinks kern host config core base
+PARTS := lib cli daemon sinks kern host config core base
 LIBRARIES := libbpf libfyaml jansson libsystemd libmicrohttpd libcurl
 LIB_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 LIB_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lelf -lz -lm
@@ -87,7 +87,7 @@ $(foreach p,$(PARTS),$(eval $(call archive_rule,$(p))))
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(C_STD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(C_STD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(PIC) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
 
 # -MMD leaves out what comes by -isystem, and only user/kern includes skeletons.
 $(call objects,kern): $(SKELETONS)
@@ -174,4 +174,5 @@ help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
+include user/lib/library.mk
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

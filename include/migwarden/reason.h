@@ -2,13 +2,18 @@
 /*
  * Reason codes, stages and actions of a verdict (SEMANTICS 1).
  *
- * The numbers are internal to one build and may change; the names are the stable contract that
- * scripts, audit rows and metrics depend on: codes are added, never renamed.
+ * The names are the stable contract that scripts, audit rows and metrics depend on: codes are added,
+ * never renamed. The numbers are a contract within one binary interface of libmigwarden
+ * (version.h): what is added goes last.
  */
 #ifndef MIGWARDEN_REASON_H
 #define MIGWARDEN_REASON_H
 
 #include <stdbool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define MW_REASONS(X)                                  \
 	X(OK, "ok")                                    \
@@ -114,5 +119,9 @@ const char *mw_stage_name(enum mw_stage stage);
 
 /* mw_action_name - "allow", "deny", "audit". Static; "unknown" outside the enum. */
 const char *mw_action_name(enum mw_action action);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

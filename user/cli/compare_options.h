@@ -7,7 +7,8 @@
 #include "cli/verb.h"
 #include "core/compare.h"
 
-/* compare_option_count - the value of option @name, a number from 1 to @most. EXIT_YES, EXIT_BAD. */
+/* compare_option_count - the value of option @name, a number from 1 to @most. EXIT_YES, EXIT_BAD.
+ */
 int compare_option_count(const struct verb *verb, const char *name, const char *text, long most,
 			 long *out);
 

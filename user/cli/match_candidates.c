@@ -35,8 +35,7 @@ static const char *notes_text(struct arena *arena, const struct match_candidate 
 	if (candidate->warning_count)
 		warnings = arena_printf(arena, "%zu warning%s", candidate->warning_count,
 					candidate->warning_count == 1 ? "" : "s");
-	return arena_printf(arena, "%s%s%s%s%s",
-			    candidate->is_self ? "the source itself, " : "",
+	return arena_printf(arena, "%s%s%s%s%s", candidate->is_self ? "the source itself, " : "",
 			    candidate->is_same_device ? "same device" : "another device",
 			    candidate->create_type ? ", to be created" : "", *warnings ? ", " : "",
 			    warnings);

@@ -58,7 +58,8 @@ static int add_device(const char *place, struct descriptor *descriptor, void *da
 
 	if (matrix->count == DEVICES_MAX) {
 		fprintf(stderr,
-			"migwarden match: expected at most %u devices for a matrix, got more: split "
+			"migwarden match: expected at most %u devices for a matrix, got more: "
+			"split "
 			"the inventory, or ask for one --source\n",
 			DEVICES_MAX);
 		r = -E2BIG;

@@ -22,7 +22,8 @@ struct match_options {
 	bool is_help;
 };
 
-/* An inventory while it is walked: counted are those that could be read, and those that could not. */
+/* An inventory while it is walked: counted are those that could be read, and those that could not.
+ */
 struct match_walk {
 	uint64_t readable;
 	uint64_t unreadable;

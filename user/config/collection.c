@@ -108,8 +108,7 @@ static int visit_line(const struct walk *walk, const struct lines *lines)
 
 	if (is_blank_line(lines))
 		return 0;
-	r = descriptor_read_text(lines->name, lines->line, lines->length, &descriptor,
-				 walk->error);
+	r = descriptor_read_text(lines->name, lines->line, lines->length, &descriptor, walk->error);
 	if (r) {
 		if (walk->error && walk->error->line)
 			walk->error->line += lines->number - 1;

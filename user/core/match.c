@@ -291,7 +291,8 @@ const struct match_counts *match_counts(const struct match *match)
 
 static int compare_candidates(const void *a, const void *b)
 {
-	return match_order(*(struct match_candidate *const *)a, *(struct match_candidate *const *)b);
+	return match_order(*(struct match_candidate *const *)a,
+			   *(struct match_candidate *const *)b);
 }
 
 const struct match_candidate *const *match_best(struct match *match, size_t *count)

@@ -32,7 +32,7 @@ struct match_candidate {
 	bool is_self;
 	bool is_same_device;
 	bool is_same_version;
-	int64_t free_instances; /* of the source's type; -1 when not known */
+	int64_t free_instances;  /* of the source's type; -1 when not known */
 	const char *create_type; /* SEMANTICS 2.10; NULL when the device is entered as it is */
 	/* As in the verdict: of more than VERDICT_WARNINGS the rest has no text. */
 	const char **warnings;
@@ -80,7 +80,8 @@ void match_refuse(struct match *match, enum mw_reason reason);
 /* match_counts - so far; borrowed. */
 const struct match_counts *match_counts(const struct match *match);
 
-/* match_best - the candidates, best first; borrowed. Ends the match: none can be considered then. */
+/* match_best - the candidates, best first; borrowed. Ends the match: none can be considered then.
+ */
 const struct match_candidate *const *match_best(struct match *match, size_t *count);
 
 /*
