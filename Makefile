@@ -64,12 +64,13 @@ UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(UNIT_SOURCES))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 CLIENTS := $(patsubst tests/vm/client/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/vm/client/*.c)))
 
-.PHONY: all deps check check-vm test demo fuzz install uninstall clean format help units clients
+.PHONY: all deps check check-vm test demo fuzz install uninstall clean format help units clients kmod
 
 ##@ Building
 all: $(BUILD)/migwarden ## build build/migwarden
 clients: $(CLIENTS) ## build the test programs that run in the lab
 units: $(BUILD)/tests/unit ## build the unit tests
+kmod: $(BUILD)/kmod/mwtest.ko ## build the test device for the lab's kernel
 
 $(BUILD)/migwarden: $(MAIN) $(ARCHIVES)
 	$(call say,LINK,$@)
@@ -114,6 +115,10 @@ $(BUILD)/tests/%: tests/vm/client/%.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(C_STD) $(WARNINGS) -Iinclude -D_GNU_SOURCE $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -pthread
 
+$(BUILD)/kmod/mwtest.ko: $(wildcard tests/kmod/*)
+	$(call say,KMOD,$@)
+	$(Q)tests/kmod/build $(@D)
+
 ##@ Set-up
 deps: ## install what is missing (Debian 12 and 13, as root)
 	@tests/setup/deps
@@ -122,11 +127,11 @@ deps: ## install what is missing (Debian 12 and 13, as root)
 check: units all ## unit tests, layers, headers, verbs: no root, no lab, under 30 seconds
 	@tests/run check
 
-check-vm: all clients ## every scenario of the lab, in a guest with a real kernel
+check-vm: all clients kmod ## every scenario of the lab, in a guest with a real kernel
 	@tests/run vm
 
 test: deps ## set up, build, then every test
-	@$(MAKE) --no-print-directory WERROR=1 all units clients fuzz-build
+	@$(MAKE) --no-print-directory WERROR=1 all units clients kmod fuzz-build
 	@tests/run all
 
 demo: deps ## one real migration seen, one refused, in the lab

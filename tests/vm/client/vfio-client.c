@@ -20,9 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "transfer.h"
+
 #define DEVICES_MAX 2
 #define STEPS_MAX 256
-#define STATE_BYTES_MAX (1U << 20)
+#define STATE_BYTES_MAX (4U << 20)
+#define CHUNK_BYTES (1U << 20)
 #define LOG_PAGE_SIZE 4096
 
 /* The headers of Debian 12 are older than PRE_COPY and the data size; the numbers are the uAPI's.
@@ -81,6 +84,7 @@ struct client {
 	struct device device[DEVICES_MAX];
 	unsigned int device_count;
 	unsigned int selected;
+	enum transfer_way way;
 	uint8_t state_bytes[STATE_BYTES_MAX]; /* device state on its way from read to write */
 	size_t state_length;
 };
@@ -89,7 +93,8 @@ enum argument_kind {
 	ARGUMENT_NONE,
 	ARGUMENT_STATE,
 	ARGUMENT_NUMBER,
-	ARGUMENT_CHUNK
+	ARGUMENT_CHUNK,
+	ARGUMENT_WAY
 };
 
 struct command {
@@ -194,13 +199,13 @@ static int read_state(struct client *client, struct device *device, size_t chunk
 
 		if (space == 0)
 			return -ENOSPC;
-		n = read(device->data_fd, client->state_bytes + client->state_length,
-			 smaller(chunk, space));
+		n = transfer(client->way, false, device->data_fd,
+			     client->state_bytes + client->state_length, smaller(chunk, space));
 		/* ENOMSG: nothing more before the next state. */
-		if (n == 0 || (n < 0 && errno == ENOMSG))
+		if (n == 0 || n == -ENOMSG)
 			return 0;
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		client->state_length += (size_t)n;
 		*length += (uint64_t)n;
 	}
@@ -210,11 +215,12 @@ static int write_state(struct client *client, struct device *device, size_t chun
 {
 	*length = 0;
 	while (*length < client->state_length) {
-		ssize_t n = write(device->data_fd, client->state_bytes + *length,
-				  smaller(chunk, client->state_length - *length));
+		ssize_t n =
+			transfer(client->way, true, device->data_fd, client->state_bytes + *length,
+				 smaller(chunk, client->state_length - *length));
 
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		*length += (uint64_t)n;
 	}
 	return 0;
@@ -228,11 +234,11 @@ static int migrate_out(struct client *client, struct device *source, uint64_t *b
 	client->state_length = 0;
 	r = set_state(source, STATE_PRE_COPY);
 	if (!r)
-		r = read_state(client, source, STATE_BYTES_MAX, &length);
+		r = read_state(client, source, CHUNK_BYTES, &length);
 	if (!r)
 		r = set_state(source, STATE_STOP_COPY);
 	if (!r)
-		r = read_state(client, source, STATE_BYTES_MAX, &length);
+		r = read_state(client, source, CHUNK_BYTES, &length);
 	if (!r)
 		r = set_state(source, STATE_STOP);
 	close_fd(&source->data_fd);
@@ -247,7 +253,7 @@ static int migrate_in(struct client *client, struct device *destination, uint64_
 
 	r = set_state(destination, STATE_RESUMING);
 	if (!r)
-		r = write_state(client, destination, STATE_BYTES_MAX, &length);
+		r = write_state(client, destination, CHUNK_BYTES, &length);
 	if (!r)
 		r = set_state(destination, STATE_STOP);
 	if (!r)
@@ -418,6 +424,36 @@ static int run_write(struct client *client, struct exchange *x)
 	return r;
 }
 
+/* From the first device's data fd to the last one's until there is no more, through one chunk. */
+static int run_pump(struct client *client, struct exchange *x)
+{
+	const struct device *source = &client->device[0];
+	struct device *destination = &client->device[client->device_count - 1];
+	size_t chunk = smaller(x->argument, STATE_BYTES_MAX);
+	uint64_t total = 0, length;
+	int r = 0;
+
+	while (!r) {
+		ssize_t n =
+			transfer(client->way, false, source->data_fd, client->state_bytes, chunk);
+
+		if (n == 0 || n == -ENOMSG)
+			break;
+		client->state_length = n > 0 ? (size_t)n : 0;
+		r = n < 0 ? (int)n : write_state(client, destination, chunk, &length);
+		total += client->state_length;
+	}
+	client->state_length = 0;
+	answer_number(x, "bytes", total);
+	return r;
+}
+
+static int run_via(struct client *client, struct exchange *x)
+{
+	client->way = (enum transfer_way)x->argument;
+	return 0;
+}
+
 static int run_forget(struct client *client, struct exchange *x)
 {
 	(void)x;
@@ -492,6 +528,9 @@ static const struct command commands[] = {
 	{"read", ARGUMENT_CHUNK, run_read,
 	 "read the state there is, N bytes at a time, behind what was read"},
 	{"write", ARGUMENT_CHUNK, run_write, "write the state that was read, N bytes at a time"},
+	{"pump", ARGUMENT_CHUNK, run_pump,
+	 "move the state from the first device to the last, N bytes at a time"},
+	{"via", ARGUMENT_WAY, run_via, "plain, vector (readv, writev) or uring, from here on"},
 	{"forget", ARGUMENT_NONE, run_forget, "drop the state that was read"},
 	{"close-data", ARGUMENT_NONE, run_close_data, "close the data fd"},
 	{"precopy-info", ARGUMENT_NONE, run_precopy_info,
@@ -564,6 +603,17 @@ static bool parse_state(const char *text, uint64_t *value)
 	return false;
 }
 
+static bool parse_way(const char *text, uint64_t *value)
+{
+	for (size_t i = 0; i < TRANSFER_WAYS; i++) {
+		if (strcmp(text, transfer_names[i]) == 0) {
+			*value = i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool parse_number(const char *text, uint64_t *value)
 {
 	char *end;
@@ -582,11 +632,13 @@ static bool parse_argument(enum argument_kind kind, const char *text, uint64_t *
 	case ARGUMENT_NONE:
 		return !text;
 	case ARGUMENT_CHUNK:
-		*value = STATE_BYTES_MAX;
+		*value = CHUNK_BYTES;
 		return !text || (parse_number(text, value) && *value > 0);
 	case ARGUMENT_STATE:
 		/* A number is for states that do not exist. */
 		return text && (parse_state(text, value) || parse_number(text, value));
+	case ARGUMENT_WAY:
+		return text && parse_way(text, value);
 	case ARGUMENT_NUMBER:
 		return text && parse_number(text, value);
 	}

@@ -127,6 +127,32 @@ mdev_remove() {
 	echo 1 >"/sys/bus/mdev/devices/$1/remove"
 }
 
+# load_mwtest [PARAMETER=VALUE...]: loads VFIO and our own test device (tests/kmod), without mtty.
+load_mwtest() {
+	local module
+
+	for module in vfio vfio_iommu_type1 mdev; do
+		modprobe "$module" || return
+	done
+	insmod "$BUILD/kmod/mwtest.ko" "$@"
+}
+
+# mwtest_create TYPE UUID [PARENT]: makes one, of type tiny, small, large or basic.
+mwtest_create() {
+	echo "$2" >"/sys/class/mwtest/${3:-mwtest0}/mdev_supported_types/mwtest-$1/create" &&
+		[[ -e /sys/bus/mdev/devices/$2 ]]
+}
+
+# knob UUID NAME VALUE: sets what a test device does (tests/kmod/mwtest.h has the names).
+knob() {
+	echo "$3" >"/sys/bus/mdev/devices/$1/knobs/$2"
+}
+
+# measured UUID NAME: what it did, by its own clock.
+measured() {
+	cat "/sys/bus/mdev/devices/$1/measured/$2"
+}
+
 # --- virtual machines inside the guest ----------------------------------------------------------
 
 # qmp SOCKET COMMAND...: each command a name or a JSON object; prints each answer on a line.
