@@ -40,9 +40,8 @@ struct compare_context {
  *   field rules the rule out, the answer is unreadable: a rule that denies is not to be passed by.
  * - Traits decide alone once the source has any; only without them do the types' names.
  * - An aggregator that is malformed is aggregator-mismatch, a number or set attribute-mismatch.
- * - A template must constrain what the source has of device_id (unless `parent: ignore`),
- * mdev_type, interface_version and attributes. No template where the rule asks for one:
- * template-no-match.
+ * - A template must constrain what the source has of device_id (unless `parent: ignore`), of
+ *   mdev_type, interface_version and attributes. None where the rule asks: template-no-match.
  * - Names of devices over 255 bytes are descriptor-malformed, before any pattern sees them.
  */
 
