@@ -39,7 +39,12 @@ struct device {
 	const struct class *class;
 };
 
-struct file_operations;
+struct file_operations {
+	const void *read;
+	const void *write;
+	const void *unlocked_ioctl;
+	const void *release;
+};
 
 struct super_block {
 	__u32 s_dev;
@@ -80,6 +85,7 @@ struct file {
 	void *private_data;
 	struct path f_path;
 	struct inode *f_inode;
+	__s64 f_pos;
 };
 
 struct mm_struct {
@@ -114,6 +120,7 @@ struct vfio_device {
 	struct device *dev;
 	__u32 migration_flags;
 	struct device device;
+	__u32 open_count;
 };
 
 /* 6.6 and later; before, file->private_data is the vfio_device itself. */

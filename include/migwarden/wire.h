@@ -22,6 +22,8 @@
 #define MW_VALUE_BYTES 128
 #define MW_MODULE_BYTES 56
 #define MW_PAYLOAD_BYTES 48
+#define MW_FUNCTION_BYTES 96 /* "function [module]" */
+#define MW_FILE_NAME_BYTES 16
 
 /*
  * The VFIO uAPI as we read it (linux/vfio.h); repeated because the installed header may be older
@@ -41,6 +43,7 @@
 #define MW_VFIO_DEVICE_BIND_IOMMUFD 0x3b76
 #define MW_VFIO_DEVICE_ATTACH_IOMMUFD_PT 0x3b77
 #define MW_VFIO_DEVICE_DETACH_IOMMUFD_PT 0x3b78
+#define MW_VFIO_MIG_GET_PRECOPY_INFO 0x3b79 /* on a data file */
 
 #define MW_FEATURE_MASK 0xffffu
 #define MW_FEATURE_GET (1u << 16)
@@ -78,11 +81,14 @@ enum mw_event_kind {
 	MW_EVENT_GATE = 6, /* the gate has decided */
 	MW_EVENT_MODULE = 7, /* a kernel module that matters to us has come or gone */
 	MW_EVENT_SHIELD = 8, /* somebody tried to reach a piece of the gate */
-	MW_EVENT_KIND_END_ = 9,
+	MW_EVENT_DATA_FILE = 9, /* inside an arc, a driver has made the file for the device's state */
+	MW_EVENT_PRECOPY = 10, /* VFIO_MIG_GET_PRECOPY_INFO on a data file has returned */
+	MW_EVENT_FLOW = 11, /* a data file is done with: the sums of one of its phases */
+	MW_EVENT_KIND_END_ = 12,
 };
 
 /* Kinds are slots of the counter map, slot 0 is not used. */
-#define MW_EVENT_KINDS 9
+#define MW_EVENT_KINDS 12
 
 struct mw_event_head {
 	__u32 size; /* of the whole record, in bytes */
@@ -238,6 +244,84 @@ struct mw_shield_config {
 };
 _Static_assert(sizeof(struct mw_shield_config) == 24, "wire size");
 
+enum mw_file_function {
+	MW_FILE_READ,
+	MW_FILE_WRITE,
+	MW_FILE_IOCTL,
+	MW_FILE_RELEASE,
+	MW_FILE_FUNCTIONS,
+};
+
+struct mw_event_data_file {
+	struct mw_event_head head;
+	__u32 state; /* where the arc leads that made it */
+	__u32 zero;
+	char name[MW_FILE_NAME_BYTES]; /* as the driver calls it; may be cut */
+	/* By enum mw_file_function, as the kernel names them; "" where the file has none. */
+	char function[MW_FILE_FUNCTIONS][MW_FUNCTION_BYTES];
+};
+_Static_assert(sizeof(struct mw_event_data_file) == 88 + 24 + 4 * 96, "wire size");
+
+struct mw_event_precopy {
+	struct mw_event_head head;
+	__u64 duration_ns; /* in the driver */
+	__u64 initial_bytes; /* these two with result 0 alone */
+	__u64 dirty_bytes;
+	__s32 result;
+	__u32 flags;
+};
+_Static_assert(sizeof(struct mw_event_precopy) == 88 + 32, "wire size");
+
+enum mw_flow_direction {
+	MW_FLOW_READ = 1, /* the state leaves the device */
+	MW_FLOW_WRITE = 2,
+};
+
+enum mw_flow_end {
+	MW_FLOW_LEFT = 1, /* the device went on to a state without data */
+	MW_FLOW_CLOSED = 2, /* the data file was closed before that */
+	MW_FLOW_RESET = 3,
+	MW_FLOW_DEVICE_CLOSED = 4,
+};
+
+/* Bucket n counts values from 2^n to 2^(n+1) - 1, bucket 0 the value 0 too, the last all above. */
+#define MW_SIZE_BUCKETS 32
+#define MW_LATENCY_BUCKETS 40
+
+/*
+ * The calls of a driver's read or write function for one data file in one phase, which is a state of
+ * its device. Times are CLOCK_MONOTONIC.
+ */
+struct mw_flow {
+	__u64 begin_ns; /* the device came into the state; 0: before we watched */
+	__u64 end_ns; /* and left it */
+	__u64 first_byte_ns; /* after begin_ns: the end of the first call that moved a byte; or 0 */
+	__u64 last_ns; /* the end of the last call */
+	__u64 bytes;
+	__u64 calls;
+	__u64 driver_ns; /* in the driver's function */
+	__u64 gap_ns; /* between the end of one call and the begin of the next */
+	__u64 missed_bytes; /* moved through this file before the first call that we saw */
+	__u64 error_offset; /* bytes of the file before the first call that failed */
+	__s32 error; /* of that call, -errno; 0: none failed */
+	__u32 errors;
+	__u32 ends; /* calls that gave 0 */
+	__u32 pauses; /* calls that gave -ENOMSG: no more before the next state */
+	__u32 state; /* the phase; MW_STATE_NONE: the file is older than our watching */
+	__u32 direction; /* enum mw_flow_direction */
+	__u32 size_log2[MW_SIZE_BUCKETS]; /* bytes of each call that moved some */
+	__u32 latency_log2[MW_LATENCY_BUCKETS]; /* ns in the driver, of each call */
+};
+_Static_assert(sizeof(struct mw_flow) == 104 + 4 * (32 + 40), "wire size");
+
+struct mw_event_flow {
+	struct mw_event_head head;
+	__u32 end; /* enum mw_flow_end */
+	__u32 zero;
+	struct mw_flow flow;
+};
+_Static_assert(sizeof(struct mw_event_flow) == 88 + 8 + 104 + 4 * 72, "wire size");
+
 union mw_event {
 	struct mw_event_head head;
 	struct mw_event_ioctl ioctl;
@@ -248,6 +332,9 @@ union mw_event {
 	struct mw_event_gate gate;
 	struct mw_event_module module;
 	struct mw_event_shield shield;
+	struct mw_event_data_file data_file;
+	struct mw_event_precopy precopy;
+	struct mw_event_flow flow;
 };
 
 /* Per CPU and kind, index enum mw_event_kind: produced = delivered + lost. */

@@ -23,6 +23,12 @@ static size_t kind_size(uint32_t kind)
 		return sizeof(struct mw_event_module);
 	case MW_EVENT_SHIELD:
 		return sizeof(struct mw_event_shield);
+	case MW_EVENT_DATA_FILE:
+		return sizeof(struct mw_event_data_file);
+	case MW_EVENT_PRECOPY:
+		return sizeof(struct mw_event_precopy);
+	case MW_EVENT_FLOW:
+		return sizeof(struct mw_event_flow);
 	case MW_EVENT_KIND_END_:
 		break;
 	}
@@ -69,9 +75,16 @@ static void settle(union mw_event *event)
 	case MW_EVENT_SHIELD:
 		TERMINATE(event->shield.name);
 		break;
+	case MW_EVENT_DATA_FILE:
+		TERMINATE(event->data_file.name);
+		for (int i = 0; i < MW_FILE_FUNCTIONS; i++)
+			TERMINATE(event->data_file.function[i]);
+		break;
 	case MW_EVENT_ARC:
 	case MW_EVENT_CLOSE:
 	case MW_EVENT_GATE:
+	case MW_EVENT_PRECOPY:
+	case MW_EVENT_FLOW:
 	case MW_EVENT_KIND_END_:
 		break;
 	}

@@ -63,6 +63,7 @@ static const char *const kind_names[] = {
 	[MW_EVENT_IOCTL] = "ioctl",	  [MW_EVENT_ARC] = "arc",   [MW_EVENT_CLOSE] = "close",
 	[MW_EVENT_ATTRIBUTE] = "attribute", [MW_EVENT_MDEV] = "mdev", [MW_EVENT_GATE] = "gate",
 	[MW_EVENT_MODULE] = "module",	  [MW_EVENT_SHIELD] = "shield",
+	[MW_EVENT_DATA_FILE] = "data-file", [MW_EVENT_PRECOPY] = "precopy", [MW_EVENT_FLOW] = "flow",
 };
 
 const char *event_kind_name(uint32_t kind)

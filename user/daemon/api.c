@@ -183,6 +183,15 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *data, si
 	return MHD_YES;
 }
 
+/* Told by the head: refused before it comes. What is not announced is counted as it arrives. */
+static bool is_announced_too_large(struct MHD_Connection *connection)
+{
+	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+							 MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return length && strtoull(length, NULL, 10) > API_BODY_MAX;
+}
+
 static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection,
 				  const char *path, const char *method, const char *version,
 				  const char *data, size_t *size, void **state)
@@ -193,8 +202,13 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 	(void)version;
 	/* libmicrohttpd calls first with the head alone, then for each piece of body, then to end. */
 	if (!exchange) {
-		*state = calloc(1, sizeof(struct exchange));
-		return *state ? MHD_YES : MHD_NO;
+		exchange = calloc(1, sizeof(*exchange));
+		if (!exchange)
+			return MHD_NO;
+		*state = exchange;
+		exchange->too_large = is_announced_too_large(connection);
+		if (!exchange->too_large)
+			return MHD_YES;
 	}
 	if (*size) {
 		size_t length = *size;

@@ -14,6 +14,8 @@
 #include "config/config.h"
 #include "core/decode.h"
 #include "core/engine.h"
+#include "daemon/notify.h"
+#include "daemon/privileges.h"
 #include "daemon/state.h"
 #include "kern/kernel.h"
 #include "sinks/event_json.h"
@@ -21,6 +23,7 @@
 
 #define OBSERVE_RING_BYTES (4u << 20)
 #define DRAIN_LIMIT_MS 1000
+#define STATE_BYTES 512
 
 static void say(const char *what, int error)
 {
@@ -37,12 +40,14 @@ static void show_event(struct daemon *daemon, const union mw_event *event)
 
 	if (event->head.kind == MW_EVENT_GATE) {
 		decision_show(daemon, event);
-	} else if (daemon->options->watch && daemon->options->json) {
+	} else if (!daemon->options->watch && event->head.kind != MW_EVENT_SHIELD) {
+		return;
+	} else if (daemon->options->json) {
 		object = event_to_json(event, daemon->clock_offset_ns);
 		json_dumpf(object, out, JSON_COMPACT);
 		fputc('\n', out);
 		json_decref(object);
-	} else if (daemon->options->watch) {
+	} else {
 		event_text(out, event, daemon->clock_offset_ns);
 	}
 }
@@ -73,10 +78,58 @@ static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *
 	return 0;
 }
 
-/* The gate stands: listens to it, and says so. */
+/* Without a shield the gate stands all the same; other root processes can reach it, and we say so. */
+static void start_shield(struct daemon *daemon)
+{
+	enum shield_support support = shield_support(daemon->gate);
+	int r;
+
+	if (support != SHIELD_SUPPORTED) {
+		fprintf(stderr, "migwarden run: %s\n", shield_support_text(support));
+		return;
+	}
+	kernel_quiet();
+	r = shield_raise(daemon->gate, &daemon->shield);
+	if (r == -EACCES)
+		fprintf(stderr, "migwarden run: no shield: the executable must be root's and writable by nobody else\n");
+	else if (r)
+		say("no shield: cannot raise it", r);
+	else
+		fprintf(stderr, "migwarden run: the shield stands\n");
+}
+
+static const char *mode_word(const struct daemon *daemon)
+{
+	return daemon->policy->mode == POLICY_AUDIT ? "audit" : "enforce";
+}
+
+/* A gate that was raised and does not judge as it must is no gate; one that stood before stays. */
+static int prove_gate(struct daemon *daemon)
+{
+	char error[GATE_ERROR_BYTES];
+	int r = gate_self_test(daemon->gate, error);
+
+	if (!r)
+		return 0;
+	fprintf(stderr, "migwarden run: cannot prove the gate: %s\n",
+		*error ? error : strerror(-r));
+	if (gate_was_adopted(daemon->gate))
+		return r;
+	if (!daemon->options->transient)
+		gate_release();
+	gate_close(daemon->gate);
+	daemon->gate = NULL;
+	return r;
+}
+
+/* The gate is up: proves it, listens to it, and says so. */
 static int start_gate(struct daemon *daemon)
 {
-	int r = gate_rules(daemon->gate, &daemon->rules);
+	int r = prove_gate(daemon);
+
+	if (r)
+		return r;
+	r = gate_rules(daemon->gate, &daemon->rules);
 
 	if (!r)
 		r = sd_event_add_io(daemon->loop, &daemon->gate_io,
@@ -88,8 +141,8 @@ static int start_gate(struct daemon *daemon)
 	daemon->admissions.last_id = gate_last_admission(daemon->gate);
 	fprintf(stderr, "migwarden run: the gate stands%s: %s, %s, generation %u\n",
 		gate_was_adopted(daemon->gate) ? " (it did before)" : "", daemon->policy->file,
-		daemon->policy->mode == POLICY_AUDIT ? "audit" : "enforce",
-		daemon->rules.generation);
+		mode_word(daemon), daemon->rules.generation);
+	start_shield(daemon);
 	/* An adopted gate has told already what it decided while nobody listened. */
 	fflush(daemon->options->out);
 	return 0;
@@ -120,9 +173,40 @@ static int raise_gate(struct daemon *daemon)
 	return start_gate(daemon);
 }
 
+/* How things stand, in a line for the service manager. */
+static void describe_state(const struct daemon *daemon, char out[static STATE_BYTES])
+{
+	if (daemon->gate)
+		snprintf(out, STATE_BYTES, "the gate stands, proven: %s, %s, generation %u",
+			 daemon->policy->file, mode_word(daemon), daemon->rules.generation);
+	else
+		snprintf(out, STATE_BYTES, "no gate yet: %s", gate_support_text(gate_support()));
+}
+
+/*
+ * What is needed to attach to a module goes once nothing waits for one. The probe for a device's
+ * capabilities is attached by then: later it could not be.
+ */
+static int settle(struct daemon *daemon)
+{
+	bool complete = daemon->gate && observe_has(daemon->observe, OBSERVE_VFIO) &&
+			observe_has(daemon->observe, OBSERVE_MDEV);
+	int r = 0;
+
+	if (daemon->gate && !daemon->migration)
+		r = migration_open(&daemon->migration);
+	if (r)
+		say("cannot ask devices for their capabilities", r);
+	r = privileges_keep(privileges_for(complete ? NEED_RELOAD : NEED_LOAD));
+	if (r)
+		fprintf(stderr, "migwarden run: cannot give up capabilities: %s\n", strerror(-r));
+	return r;
+}
+
 /* A host that was promised a gate and cannot have one must not go on as if it had. */
 static void on_module_came(struct daemon *daemon)
 {
+	char state[STATE_BYTES];
 	int r;
 
 	daemon->module_came = false;
@@ -137,6 +221,10 @@ static void on_module_came(struct daemon *daemon)
 	r = observe_attach(daemon->observe);
 	if (r)
 		say("cannot observe a module that was loaded", r);
+	if (settle(daemon) == 0) {
+		describe_state(daemon, state);
+		notify_status("%s", state);
+	}
 }
 
 static int on_observe_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -157,6 +245,7 @@ static void daemon_close(struct daemon *daemon)
 {
 	api_close(daemon->api);
 	sd_event_source_unref(daemon->gate_io);
+	shield_close(daemon->shield);
 	gate_close(daemon->gate);
 	observe_close(daemon->observe);
 	migration_close(daemon->migration);
@@ -192,7 +281,7 @@ static int read_policy(struct daemon *daemon)
 	return r;
 }
 
-int policy_reload(struct daemon *daemon, struct parse_error *error)
+static int put_policy_in_force(struct daemon *daemon, struct parse_error *error)
 {
 	AUTO_POLICY struct policy *fresh = NULL;
 	struct mw_gate_rules rules;
@@ -212,8 +301,20 @@ int policy_reload(struct daemon *daemon, struct parse_error *error)
 	policy_free(daemon->policy);
 	daemon->policy = TAKE_PTR(fresh);
 	fprintf(stderr, "migwarden run: generation %u is in force: %s, %s\n", rules.generation,
-		daemon->policy->file, daemon->policy->mode == POLICY_AUDIT ? "audit" : "enforce");
+		daemon->policy->file, mode_word(daemon));
 	return 0;
+}
+
+int policy_reload(struct daemon *daemon, struct parse_error *error)
+{
+	char state[STATE_BYTES];
+	int r;
+
+	notify_reloading();
+	r = put_policy_in_force(daemon, error);
+	describe_state(daemon, state);
+	notify_ready("%s%s", r ? "not reloaded: " : "", state);
+	return r;
 }
 
 int daemon_release(struct daemon *daemon)
@@ -375,6 +476,7 @@ static void say_farewell(struct daemon *daemon)
 int daemon_run(const struct daemon_options *options)
 {
 	__attribute__((cleanup(daemon_close_ptr))) struct daemon *daemon = NULL;
+	char state[STATE_BYTES];
 	int r;
 
 	daemon = calloc(1, sizeof(*daemon));
@@ -384,9 +486,16 @@ int daemon_run(const struct daemon_options *options)
 	daemon->clock_offset_ns = clock_wall_offset_ns();
 	kernel_quiet();
 	r = daemon_open(daemon);
+	if (!r)
+		r = settle(daemon);
+	if (!r)
+		r = notify_watchdog(daemon->loop);
 	if (r)
 		return r;
+	describe_state(daemon, state);
+	notify_ready("%s", state);
 	r = sd_event_loop(daemon->loop);
+	notify_stopping();
 	if (r < 0) {
 		say("the event loop failed", r);
 		return r;

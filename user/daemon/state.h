@@ -16,6 +16,7 @@
 #include "kern/gate.h"
 #include "kern/migration.h"
 #include "kern/observe.h"
+#include "kern/shield.h"
 
 struct daemon {
 	const struct daemon_options *options;
@@ -25,6 +26,7 @@ struct daemon {
 	struct observe *observe;
 	struct gate *gate; /* NULL while vfio is not loaded */
 	sd_event_source *gate_io;
+	struct shield *shield; /* NULL without one */
 	struct migration *migration; /* opened when the first device is described */
 	struct api *api;
 	struct host *host;

@@ -12,7 +12,9 @@
 
 #include "base/cleanup.h"
 #include "gate.skel.h"
+#include "kern/gate_parts.h"
 #include "kern/gate_pins.h"
+#include "kern/gate_self_test.h"
 #include "kern/kernel.h"
 #include "migwarden/reason.h"
 
@@ -62,6 +64,8 @@ struct gate {
 	/* NULL for a gate that was adopted as it stood. */
 	struct gate_bpf *skel;
 	int maps[MAPS]; /* owned */
+	int rules; /* the inner map in force; owned */
+	size_t ring_bytes; /* of a new ring; 0: as the programs say */
 	bool wanted[PROGRAMS];
 	struct bpf_link *links[PROGRAMS]; /* of programs that we attached */
 	bool pinned;
@@ -143,11 +147,15 @@ static struct bpf_program *find_program(const struct gate *gate, size_t index)
 /* Loads the programs, over the maps that stand where there are any. */
 static int load(struct gate *gate)
 {
-	int r;
+	int r = 0;
 
 	gate->skel = gate_bpf__open();
 	if (!gate->skel)
 		return -errno;
+	if (gate->ring_bytes && !gate->adopted)
+		r = bpf_map__set_max_entries(gate->skel->maps.ring, (__u32)gate->ring_bytes);
+	if (r)
+		return r;
 	gate->skel->rodata->reason_ok = MW_REASON_OK;
 	gate->skel->rodata->reason_no_admission = MW_REASON_NO_ADMISSION;
 	gate->skel->rodata->reason_state_bypass = MW_REASON_STATE_BYPASS;
@@ -227,17 +235,22 @@ static int put_in_force(struct gate *gate, uint64_t build)
 	return bpf_map_update_elem(gate->maps[MAP_CONTROL], &slot, &control, BPF_ANY) ? -errno : 0;
 }
 
-int gate_rules(const struct gate *gate, struct mw_gate_rules *out)
+/* By its number, which takes CAP_SYS_ADMIN: done once, so that a daemon can give that up. */
+static int open_rules(struct gate *gate)
 {
-	AUTO_FD int inner = -1;
 	__u32 slot = 0, id;
 
 	if (bpf_map_lookup_elem(gate->maps[MAP_GENERATIONS], &slot, &id))
 		return -errno;
-	inner = bpf_map_get_fd_by_id(id);
-	if (inner < 0)
-		return inner;
-	return bpf_map_lookup_elem(inner, &slot, out) ? -errno : 0;
+	gate->rules = bpf_map_get_fd_by_id(id);
+	return gate->rules < 0 ? gate->rules : 0;
+}
+
+int gate_rules(const struct gate *gate, struct mw_gate_rules *out)
+{
+	__u32 slot = 0;
+
+	return bpf_map_lookup_elem(gate->rules, &slot, out) ? -errno : 0;
 }
 
 int gate_set_rules(struct gate *gate, struct mw_gate_rules *rules)
@@ -256,8 +269,12 @@ int gate_set_rules(struct gate *gate, struct mw_gate_rules *rules)
 		return inner;
 	if (bpf_map_update_elem(inner, &slot, rules, BPF_ANY))
 		return -errno;
-	/* The outer map holds the new inner one from here on; ours is only a handle. */
-	return bpf_map_update_elem(gate->maps[MAP_GENERATIONS], &slot, &inner, BPF_ANY) ? -errno : 0;
+	/* One update: the next call is judged by the new rules, whole. */
+	if (bpf_map_update_elem(gate->maps[MAP_GENERATIONS], &slot, &inner, BPF_ANY))
+		return -errno;
+	cleanup_fd(&gate->rules);
+	gate->rules = TAKE_FD(inner);
+	return 0;
 }
 
 static int read_ring(struct gate *gate, const struct gate_options *options)
@@ -273,6 +290,8 @@ static int raise_new(struct gate *gate, const struct gate_options *options)
 	struct mw_gate_rules rules = options->rules;
 	int r = load(gate);
 
+	if (!r)
+		r = open_rules(gate);
 	if (!r)
 		r = gate_set_rules(gate, &rules);
 	if (!r)
@@ -305,7 +324,8 @@ static int check_map(int fd, const struct bpf_map *ours, const char *path,
 		return bad_piece(error, path, "it is no map");
 	if (info.type != bpf_map__type(ours) || info.key_size != bpf_map__key_size(ours) ||
 	    info.value_size != bpf_map__value_size(ours) ||
-	    info.max_entries != bpf_map__max_entries(ours))
+	    /* A ring may have been made with another size. */
+	    (info.type != BPF_MAP_TYPE_RINGBUF && info.max_entries != bpf_map__max_entries(ours)))
 		return bad_piece(error, path, "a map of another layout: another version, or not ours");
 	return 0;
 }
@@ -405,6 +425,8 @@ static int adopt(struct gate *gate, const struct gate_options *options,
 			return r;
 	}
 	r = read_ring(gate, options);
+	if (!r)
+		r = open_rules(gate);
 	return r ? r : gate_set_rules(gate, &rules);
 }
 
@@ -429,6 +451,8 @@ int gate_open(const struct gate_options *options, struct gate **out,
 		return -ENOMEM;
 	for (size_t i = 0; i < MAPS; i++)
 		gate->maps[i] = -1;
+	gate->rules = -1;
+	gate->ring_bytes = options->ring_bytes;
 	r = choose_programs(gate);
 	if (r)
 		return r;
@@ -453,12 +477,26 @@ void gate_close(struct gate *gate)
 	gate_bpf__destroy(gate->skel);
 	for (size_t i = 0; i < MAPS; i++)
 		cleanup_fd(&gate->maps[i]);
+	cleanup_fd(&gate->rules);
 	free(gate);
 }
 
 int gate_release(void)
 {
 	return pins_remove(PINS_FOLDER);
+}
+
+int gate_self_test(struct gate *gate, char error[static GATE_ERROR_BYTES])
+{
+	const struct self_test_maps maps = {
+		.control = gate->maps[MAP_CONTROL],
+		.admissions = gate->maps[MAP_ADMISSIONS],
+	};
+	struct mw_gate_rules rules;
+	int r = gate_rules(gate, &rules);
+
+	error[0] = '\0';
+	return r ? r : self_test_run(&maps, rules.deny[MW_INCOMING], error);
 }
 
 bool gate_was_adopted(const struct gate *gate)
@@ -469,6 +507,40 @@ bool gate_was_adopted(const struct gate *gate)
 struct ring *gate_ring(const struct gate *gate)
 {
 	return gate->ring;
+}
+
+int gate_ring_fd(const struct gate *gate)
+{
+	return gate->maps[MAP_RING];
+}
+
+int gate_counters_fd(const struct gate *gate)
+{
+	return gate->maps[MAP_COUNTERS];
+}
+
+bool gate_is_pinned(const struct gate *gate)
+{
+	return gate->pinned;
+}
+
+int gate_program_id(const struct gate *gate, size_t index, uint32_t *id)
+{
+	struct bpf_link_info info = { 0 };
+	char path[PINS_PATH_BYTES];
+	__u32 size = sizeof(info);
+	AUTO_FD int fd = -1;
+
+	if (!gate->wanted[index])
+		return -ENOENT;
+	/* A gate that was adopted as it stood has no programs in this process, only pins. */
+	fd = bpf_obj_get(pins_path(path, PINS_FOLDER, LINK_KIND, programs[index].name));
+	if (fd < 0)
+		return -errno;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	*id = info.prog_id;
+	return 0;
 }
 
 static int make_key(const char *device, enum mw_direction direction, struct mw_admission_key *out)
@@ -515,18 +587,34 @@ int gate_admission(struct gate *gate, const char *device, enum mw_direction dire
 	return bpf_map_lookup_elem(gate->maps[MAP_ADMISSIONS], &key, out) ? -errno : 0;
 }
 
-uint64_t gate_last_admission(struct gate *gate)
+int gate_each_admission(struct gate *gate, gate_admission_handler handler, void *context)
 {
 	struct mw_admission_key key, *from = NULL;
 	struct mw_admission admission;
-	uint64_t last = 0;
 
 	while (bpf_map_get_next_key(gate->maps[MAP_ADMISSIONS], from, &key) == 0) {
-		if (bpf_map_lookup_elem(gate->maps[MAP_ADMISSIONS], &key, &admission) == 0 &&
-		    admission.id > last)
-			last = admission.id;
+		if (bpf_map_lookup_elem(gate->maps[MAP_ADMISSIONS], &key, &admission) == 0)
+			handler(context, &key, &admission);
 		from = &key;
 	}
+	return errno == ENOENT ? 0 : -errno;
+}
+
+static void take_last(void *context, const struct mw_admission_key *key,
+		      const struct mw_admission *admission)
+{
+	uint64_t *last = context;
+
+	(void)key;
+	if (admission->id > *last)
+		*last = admission->id;
+}
+
+uint64_t gate_last_admission(struct gate *gate)
+{
+	uint64_t last = 0;
+
+	gate_each_admission(gate, take_last, &last);
 	return last;
 }
 

@@ -44,6 +44,7 @@ struct gate_options {
 	/* Put in force before the first call is judged; where a gate is adopted, its next generation. */
 	struct mw_gate_rules rules;
 	bool pinned;
+	size_t ring_bytes; /* of a new gate: a power of two, at least a page; 0: the usual */
 	ring_handler handler;
 	void *context;
 };
@@ -68,6 +69,14 @@ void gate_close(struct gate *gate);
 
 /* gate_release - takes the pinned gate down, whoever made it. 0, -ENOENT: none stands, or -errno. */
 int gate_release(void);
+
+/*
+ * gate_self_test - proves that the gate judges, without a device: a call of this thread is refused
+ * under a refused admission, passes under another one, and is answered by the policy's default when
+ * that is used up; what is never gated passes. The hooks are proven, not the guard behind them. Gives
+ * 0; -EPROTO with @error saying which call got which answer; else -errno with an empty @error.
+ */
+int gate_self_test(struct gate *gate, char error[static GATE_ERROR_BYTES]);
 
 /* gate_was_adopted - whether it stood before we came. */
 bool gate_was_adopted(const struct gate *gate);
@@ -107,6 +116,15 @@ int gate_revoke(struct gate *gate, const char *device, enum mw_direction directi
  */
 int gate_admission(struct gate *gate, const char *device, enum mw_direction direction,
 		   struct mw_admission *out);
+
+typedef void (*gate_admission_handler)(void *context, const struct mw_admission_key *key,
+				       const struct mw_admission *admission);
+
+/*
+ * gate_each_admission - calls @handler for each admission that the kernel holds, expired ones
+ * included, in no order. One that is written meanwhile may be missed or seen twice. 0 or -errno.
+ */
+int gate_each_admission(struct gate *gate, gate_admission_handler handler, void *context);
 
 /* gate_last_admission - the highest id among the admissions that the kernel holds; 0 when none. */
 uint64_t gate_last_admission(struct gate *gate);

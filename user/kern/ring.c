@@ -15,6 +15,7 @@
 
 struct ring {
 	struct ring_buffer *buffer;
+	int map_fd;
 	int counters_fd;
 	int cpus;
 	ring_handler handler;
@@ -49,6 +50,7 @@ int ring_open(int map_fd, int counters_fd, ring_handler handler, void *context, 
 	ring = calloc(1, sizeof(*ring));
 	if (!ring)
 		return -ENOMEM;
+	ring->map_fd = map_fd;
 	ring->counters_fd = counters_fd;
 	ring->cpus = cpus;
 	ring->handler = handler;
@@ -68,6 +70,16 @@ void ring_close(struct ring *ring)
 		return;
 	ring_buffer__free(ring->buffer);
 	free(ring);
+}
+
+int ring_map_fd(const struct ring *ring)
+{
+	return ring->map_fd;
+}
+
+int ring_counters_fd(const struct ring *ring)
+{
+	return ring->counters_fd;
 }
 
 int ring_fd(const struct ring *ring)

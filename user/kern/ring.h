@@ -39,6 +39,10 @@ int ring_inherit(struct ring *ring);
 /* ring_close - NULL is fine. */
 void ring_close(struct ring *ring);
 
+/* The two maps, for further programs that are to share them; they stay the ring's owner's. */
+int ring_map_fd(const struct ring *ring);
+int ring_counters_fd(const struct ring *ring);
+
 /* ring_fd - readable when there is something to consume; for an event loop. Stays the ring's. */
 int ring_fd(const struct ring *ring);
 

@@ -7,6 +7,7 @@
 
 #include "base/units.h"
 #include "core/decode.h"
+#include "core/flow.h"
 #include "core/fsm.h"
 #include "core/names.h"
 #include "migwarden/reason.h"
@@ -196,6 +197,72 @@ static void set_shield(json_t *object, const struct mw_event_shield *event)
 	set_result(object, event->error);
 }
 
+static void set_data_file(json_t *object, const struct mw_event_data_file *event)
+{
+	static const char *const keys[MW_FILE_FUNCTIONS] = { "read", "write", "ioctl", "release" };
+
+	json_object_set_new(object, "state", json_string(mig_state_name(event->state)));
+	set_text(object, "name", event->name);
+	for (int i = 0; i < MW_FILE_FUNCTIONS; i++)
+		set_text(object, keys[i], event->function[i]);
+}
+
+static void set_precopy(json_t *object, const struct mw_event_precopy *event)
+{
+	set_number(object, "initial_bytes", event->initial_bytes);
+	set_number(object, "dirty_bytes", event->dirty_bytes);
+	set_result(object, event->result);
+	set_number(object, "duration_ns", event->duration_ns);
+}
+
+/* As far as something was counted. */
+static json_t *histogram_to_json(const uint32_t *counts, size_t buckets)
+{
+	json_t *list = json_array();
+
+	while (buckets && !counts[buckets - 1])
+		buckets--;
+	for (size_t i = 0; i < buckets; i++)
+		json_array_append_new(list, json_integer(counts[i]));
+	return list;
+}
+
+static void set_time(json_t *object, const char *key, uint64_t time_ns)
+{
+	json_object_set_new(object, key,
+			    time_ns ? json_integer((json_int_t)time_ns) : json_null());
+}
+
+static void set_flow(json_t *object, const struct mw_event_flow *event)
+{
+	const struct mw_flow *flow = &event->flow;
+
+	json_object_set_new(object, "state", json_string(mig_state_name(flow->state)));
+	json_object_set_new(object, "direction",
+			    json_string(flow_direction_name(flow->direction)));
+	json_object_set_new(object, "end", json_string(flow_end_name(event->end)));
+	set_time(object, "begin_ns", flow->begin_ns);
+	set_time(object, "end_ns", flow->end_ns);
+	set_time(object, "first_byte_ns", flow->first_byte_ns);
+	set_time(object, "last_ns", flow->last_ns);
+	set_number(object, "bytes", flow->bytes);
+	set_number(object, "calls", flow->calls);
+	set_number(object, "driver_ns", flow->driver_ns);
+	set_number(object, "gap_ns", flow->gap_ns);
+	set_number(object, "missed_bytes", flow->missed_bytes);
+	set_number(object, "ends", flow->ends);
+	set_number(object, "pauses", flow->pauses);
+	set_number(object, "errors", flow->errors);
+	set_result(object, flow->error);
+	json_object_set_new(object, "error_offset",
+			    flow->error ? json_integer((json_int_t)flow->error_offset) :
+					  json_null());
+	json_object_set_new(object, "size_log2",
+			    histogram_to_json(flow->size_log2, MW_SIZE_BUCKETS));
+	json_object_set_new(object, "latency_log2",
+			    histogram_to_json(flow->latency_log2, MW_LATENCY_BUCKETS));
+}
+
 json_t *event_to_json(const union mw_event *event, int64_t clock_offset_ns)
 {
 	json_t *object = json_object();
@@ -224,6 +291,15 @@ json_t *event_to_json(const union mw_event *event, int64_t clock_offset_ns)
 		break;
 	case MW_EVENT_SHIELD:
 		set_shield(object, &event->shield);
+		break;
+	case MW_EVENT_DATA_FILE:
+		set_data_file(object, &event->data_file);
+		break;
+	case MW_EVENT_PRECOPY:
+		set_precopy(object, &event->precopy);
+		break;
+	case MW_EVENT_FLOW:
+		set_flow(object, &event->flow);
 		break;
 	case MW_EVENT_CLOSE:
 	case MW_EVENT_KIND_END_:

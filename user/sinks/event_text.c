@@ -6,6 +6,7 @@
 #include "base/escape.h"
 #include "base/units.h"
 #include "core/decode.h"
+#include "core/flow.h"
 #include "core/fsm.h"
 #include "core/names.h"
 #include "migwarden/reason.h"
@@ -18,7 +19,7 @@
 struct line {
 	char what[DETAIL_BYTES];
 	char result[32];
-	char duration[UNITS_TEXT_BYTES];
+	char duration[4 * UNITS_TEXT_BYTES];
 };
 
 void event_text_heading(FILE *out)
@@ -159,6 +160,41 @@ static void shield_line(const struct mw_event_shield *event, struct line *line)
 	set_result(line, event->error);
 }
 
+static void data_file_line(const struct mw_event_data_file *event, struct line *line)
+{
+	escape_append(line->what, sizeof(line->what), event->name, strlen(event->name));
+	escape_append(line->what, sizeof(line->what), " for ", 5);
+	escape_append(line->what, sizeof(line->what), mig_state_name(event->state),
+		      strlen(mig_state_name(event->state)));
+}
+
+static void precopy_line(const struct mw_event_precopy *event, struct line *line)
+{
+	char initial[UNITS_TEXT_BYTES], dirty[UNITS_TEXT_BYTES];
+
+	snprintf(line->what, sizeof(line->what), "initial %s, dirty %s",
+		 format_bytes(event->initial_bytes, initial), format_bytes(event->dirty_bytes, dirty));
+	set_result(line, event->result);
+	format_duration(event->duration_ns, line->duration);
+}
+
+static void flow_line(const struct mw_flow *flow, struct line *line)
+{
+	char bytes[UNITS_TEXT_BYTES], driver[UNITS_TEXT_BYTES], gap[UNITS_TEXT_BYTES];
+	int used;
+
+	snprintf(line->what, sizeof(line->what), "%s %s %s in %llu call%s",
+		 mig_state_name(flow->state), flow_direction_name(flow->direction),
+		 format_bytes(flow->bytes, bytes), (unsigned long long)flow->calls,
+		 flow->calls == 1 ? "" : "s");
+	set_result(line, flow->error);
+	used = snprintf(line->duration, sizeof(line->duration), "%s in driver, %s between",
+			format_duration(flow->driver_ns, driver), format_duration(flow->gap_ns, gap));
+	if (flow->error)
+		snprintf(line->duration + used, sizeof(line->duration) - (size_t)used,
+			 ", failed at byte %llu", (unsigned long long)flow->error_offset);
+}
+
 static void fill_line(const union mw_event *event, struct line *line)
 {
 	switch ((enum mw_event_kind)event->head.kind) {
@@ -185,6 +221,15 @@ static void fill_line(const union mw_event *event, struct line *line)
 		break;
 	case MW_EVENT_SHIELD:
 		shield_line(&event->shield, line);
+		break;
+	case MW_EVENT_DATA_FILE:
+		data_file_line(&event->data_file, line);
+		break;
+	case MW_EVENT_PRECOPY:
+		precopy_line(&event->precopy, line);
+		break;
+	case MW_EVENT_FLOW:
+		flow_line(&event->flow.flow, line);
 		break;
 	case MW_EVENT_KIND_END_:
 		break;

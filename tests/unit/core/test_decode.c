@@ -12,6 +12,7 @@ static const size_t sizes[MW_EVENT_KIND_END_] = {
 	[MW_EVENT_IOCTL] = 168,     [MW_EVENT_ARC] = 112,  [MW_EVENT_CLOSE] = 88,
 	[MW_EVENT_ATTRIBUTE] = 368, [MW_EVENT_MDEV] = 216, [MW_EVENT_GATE] = 136,
 	[MW_EVENT_MODULE] = 152,  [MW_EVENT_SHIELD] = 120,
+	[MW_EVENT_DATA_FILE] = 496, [MW_EVENT_PRECOPY] = 120, [MW_EVENT_FLOW] = 488,
 };
 
 /* A record of that kind with every byte behind the head's first 8 set to @fill. */
@@ -124,6 +125,10 @@ Test(decode, text_without_an_end_gets_one)
 	cr_assert_eq(strlen(out.attribute.attribute), MW_ATTRIBUTE_BYTES - 1);
 	cr_assert_eq(decode(&event, make(MW_EVENT_MODULE, 'x', &event), &out), DECODE_OK);
 	cr_assert_eq(strlen(out.module.module), MW_MODULE_BYTES - 1);
+	cr_assert_eq(decode(&event, make(MW_EVENT_DATA_FILE, 'x', &event), &out), DECODE_OK);
+	cr_assert_eq(strlen(out.data_file.name), MW_FILE_NAME_BYTES - 1);
+	for (int i = 0; i < MW_FILE_FUNCTIONS; i++)
+		cr_assert_eq(strlen(out.data_file.function[i]), MW_FUNCTION_BYTES - 1);
 }
 
 Test(decode, a_count_beyond_its_array_is_held_inside)
