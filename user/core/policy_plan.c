@@ -20,17 +20,22 @@ struct glob glob_of(const char *pattern)
 	return glob;
 }
 
+/* The first byte tells most names apart without a call; of an empty one it is the NUL. */
+static bool starts_with(struct slice value, const struct glob *glob)
+{
+	return (!glob->length || value.text[0] == glob->pattern[0]) &&
+	       !memcmp(value.text, glob->pattern, glob->length);
+}
+
 bool glob_matches(const struct glob *glob, struct slice value)
 {
 	switch (glob->kind) {
 	case GLOB_ANYTHING:
 		return true;
 	case GLOB_LITERAL:
-		return value.length == glob->length &&
-		       !memcmp(value.text, glob->pattern, glob->length);
+		return value.length == glob->length && starts_with(value, glob);
 	case GLOB_PREFIX:
-		return value.length >= glob->length &&
-		       !memcmp(value.text, glob->pattern, glob->length);
+		return value.length >= glob->length && starts_with(value, glob);
 	case GLOB_FNMATCH:
 		return !fnmatch(glob->pattern, value.text, 0);
 	}
@@ -108,27 +113,46 @@ struct match_subject match_subject_of(const struct descriptor *source)
 	return subject;
 }
 
-enum match_answer rule_matches(const struct rule *rule, const struct match_subject *subject,
-			       enum match_field *field)
+static void plan_match(const struct rule_match *match, struct rule_plan *plan)
+{
+	plan->named_count = 0;
+	for (unsigned int i = 0; i < MATCH_FIELDS_; i++) {
+		enum match_field field = (enum match_field)i;
+
+		plan->globs[i] = glob_of(match_pattern(match, field));
+		if (plan->globs[i].kind != GLOB_ANYTHING)
+			plan->named[plan->named_count++] = field;
+	}
+}
+
+static enum match_answer plan_matches(const struct rule_plan *plan,
+				      const struct match_subject *subject, enum match_field *field)
 {
 	enum match_answer answer = MATCH_YES;
 
-	for (unsigned int i = 0; i < MATCH_FIELDS_; i++) {
-		struct glob glob =
-			rule->plan ? rule->plan->globs[i]
-				   : glob_of(match_pattern(&rule->match, (enum match_field)i));
+	for (unsigned int i = 0; i < plan->named_count; i++) {
+		enum match_field named = plan->named[i];
 
-		if (glob.kind == GLOB_ANYTHING)
-			continue;
-		if (subject->states[i] == FACT_UNREADABLE) {
-			*field = (enum match_field)i;
+		if (subject->states[named] == FACT_UNREADABLE) {
+			*field = named;
 			answer = MATCH_UNREADABLE;
-		} else if (subject->states[i] != FACT_KNOWN ||
-			   !glob_matches(&glob, subject->values[i])) {
+		} else if (subject->states[named] != FACT_KNOWN ||
+			   !glob_matches(&plan->globs[named], subject->values[named])) {
 			return MATCH_NO;
 		}
 	}
 	return answer;
+}
+
+enum match_answer rule_matches(const struct rule *rule, const struct match_subject *subject,
+			       enum match_field *field)
+{
+	struct rule_plan plan;
+
+	if (rule->plan)
+		return plan_matches(rule->plan, subject, field);
+	plan_match(&rule->match, &plan);
+	return plan_matches(&plan, subject, field);
 }
 
 static int plan_attributes(struct arena *arena, const struct rule *rule, struct rule_plan *plan)
@@ -157,8 +181,7 @@ int policy_compile(struct policy *policy)
 
 		if (!plan || plan_attributes(policy->arena, rule, plan))
 			return -ENOMEM;
-		for (unsigned int j = 0; j < MATCH_FIELDS_; j++)
-			plan->globs[j] = glob_of(match_pattern(&rule->match, (enum match_field)j));
+		plan_match(&rule->match, plan);
 		rule->plan = plan;
 	}
 	return 0;

@@ -32,6 +32,9 @@ enum match_field {
 
 struct rule_plan {
 	struct glob globs[MATCH_FIELDS_];
+	/* The fields that `match` names. */
+	enum match_field named[MATCH_FIELDS_];
+	unsigned int named_count;
 	/* The attribute rules by name (strcmp). */
 	const struct attribute_rule **attributes;
 };

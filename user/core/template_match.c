@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/template.h"
 
-#include <stdio.h>
-
 /* More than that in front of a number is not a number any more. */
 #define LEADING_ZEROS_MAX 32u
 
@@ -47,6 +45,23 @@ static const struct attribute *find_attribute(const struct descriptor *source, s
 	return NULL;
 }
 
+/* Vendor and device id in one, as templates have them: 8086591d. */
+static struct slice joined_ids(const struct descriptor *source,
+			       char scratch[static TEMPLATE_KEY_BYTES])
+{
+	static const size_t most = TEMPLATE_KEY_BYTES / 2 - 1;
+	size_t vendor;
+	size_t device;
+
+	if (source->vendor.state != FACT_KNOWN || source->device_id.state != FACT_KNOWN)
+		return (struct slice){NULL, 0};
+	vendor = strnlen(source->vendor.text, most);
+	device = strnlen(source->device_id.text, most);
+	memcpy(scratch, source->vendor.text, vendor);
+	memcpy(scratch + vendor, source->device_id.text, device);
+	return (struct slice){scratch, vendor + device};
+}
+
 /* What the source says for a key (SEMANTICS 2.6); empty when it says nothing. */
 static struct slice source_value(const struct descriptor *source, struct slice key,
 				 char scratch[static TEMPLATE_KEY_BYTES])
@@ -59,13 +74,8 @@ static struct slice source_value(const struct descriptor *source, struct slice k
 		return fact_slice(&source->mdev_type);
 	if (slice_is(key, "interface_version"))
 		return fact_slice(&source->interface_version);
-	if (slice_is(key, "device_id")) {
-		if (source->vendor.state != FACT_KNOWN || source->device_id.state != FACT_KNOWN)
-			return (struct slice){NULL, 0};
-		snprintf(scratch, TEMPLATE_KEY_BYTES, "%.11s%.11s", source->vendor.text,
-			 source->device_id.text);
-		return slice_of(scratch);
-	}
+	if (slice_is(key, "device_id"))
+		return joined_ids(source, scratch);
 	attribute = find_attribute(source, key);
 	return attribute ? fact_slice(&attribute->value) : (struct slice){NULL, 0};
 }
@@ -232,19 +242,18 @@ static bool block_matches(struct matcher *matcher)
 	return fields_match(matcher, -1) && bind_from(matcher, 0);
 }
 
-static struct matcher matcher_of(const struct template *template, unsigned int block,
-				 const struct descriptor *source,
-				 char scratch[static TEMPLATE_KEY_BYTES])
+/* Only what the block has fields and variables for is written: most blocks are small. */
+static void matcher_init(struct matcher *matcher, const struct template *template,
+			 unsigned int block, const struct descriptor *source,
+			 char scratch[static TEMPLATE_KEY_BYTES])
 {
-	struct matcher matcher = {
-		.template = template,
-		.block = &template->blocks[block],
-	};
-
-	for (unsigned int i = 0; i < matcher.block->field_count; i++)
-		matcher.values[i] = source_value(
-			source, template->fields[matcher.block->first_field + i].key, scratch);
-	return matcher;
+	matcher->template = template;
+	matcher->block = &template->blocks[block];
+	matcher->steps = 0;
+	memset(matcher->bindings, 0, matcher->block->variable_count * sizeof(matcher->bindings[0]));
+	for (unsigned int i = 0; i < matcher->block->field_count; i++)
+		matcher->values[i] = source_value(
+			source, template->fields[matcher->block->first_field + i].key, scratch);
 }
 
 static bool names_key(const struct template *template, const struct template_block *block,
@@ -337,10 +346,11 @@ static void explain(const struct template *template, unsigned int first_block,
 	uint32_t steps = 0;
 
 	for (unsigned int i = first_block; i < template->block_count; i++) {
-		struct matcher matcher = matcher_of(template, i, source, scratch);
+		struct matcher matcher;
 		unsigned int count;
 		int failing;
 
+		matcher_init(&matcher, template, i, source, scratch);
 		matcher.steps = steps;
 		count = count_satisfiable(&matcher, &failing);
 		steps = matcher.steps;
@@ -377,10 +387,11 @@ void template_match(const struct template *template, const struct descriptor *so
 
 	*result = (struct template_result){.answer = TEMPLATE_NO_MATCH, .block = first_block};
 	for (unsigned int i = first_block; i < template->block_count; i++) {
-		struct matcher matcher = matcher_of(template, i, source, scratch);
+		struct matcher matcher;
 		bool fits;
 		struct slice open;
 
+		matcher_init(&matcher, template, i, source, scratch);
 		matcher.steps = steps;
 		fits = block_matches(&matcher);
 		steps = matcher.steps;
@@ -408,8 +419,9 @@ const struct template_field *template_self_agrees(const struct template *templat
 						  const struct descriptor *descriptor)
 {
 	char scratch[TEMPLATE_KEY_BYTES];
-	struct matcher matcher = matcher_of(template, 0, descriptor, scratch);
+	struct matcher matcher;
 
+	matcher_init(&matcher, template, 0, descriptor, scratch);
 	for (unsigned int i = 0; i < matcher.block->field_count; i++) {
 		if (!field_matches(&matcher, i))
 			return &template->fields[matcher.block->first_field + i];
