@@ -15,6 +15,7 @@
 #include "cli/verb.h"
 #include "core/decode.h"
 #include "core/names.h"
+#include "kern/dataflow.h"
 #include "kern/kernel.h"
 #include "kern/observe.h"
 #include "sinks/event_json.h"
@@ -25,6 +26,7 @@
 
 struct watch {
 	struct observe *observe;
+	struct dataflow *dataflow;
 	sd_event *loop;
 	bool json;
 	struct text_list devices; /* empty: all */
@@ -38,6 +40,7 @@ struct watch {
 
 static void watch_free(struct watch *watch)
 {
+	dataflow_close(watch->dataflow); /* before the ring that it writes to */
 	observe_close(watch->observe);
 	sd_event_unref(watch->loop);
 	text_list_free(&watch->devices);
@@ -64,6 +67,19 @@ static void show(struct watch *watch, const union mw_event *event)
 	}
 }
 
+/* At once: the sooner we are attached, the fewer bytes are missed. */
+static void discover(struct watch *watch, const struct mw_event_data_file *file)
+{
+	int r = dataflow_discover(watch->dataflow, file);
+
+	if (r > 0)
+		fprintf(stderr, "migwarden watch: a driver that we did not know makes %s files: watching their data\n",
+			file->name);
+	else if (r < 0)
+		fprintf(stderr, "migwarden watch: cannot watch the data of %s files: %s (%s)\n",
+			file->name, strerror(-r), kernel_message());
+}
+
 static void on_record(void *context, const void *data, size_t size)
 {
 	struct watch *watch = context;
@@ -75,6 +91,8 @@ static void on_record(void *context, const void *data, size_t size)
 	}
 	if (event.head.kind == MW_EVENT_MODULE && event.module.op == MW_MODULE_LOAD)
 		watch->attach_wanted = true;
+	if (event.head.kind == MW_EVENT_DATA_FILE)
+		discover(watch, &event.data_file);
 	if (is_wanted(watch, &event))
 		show(watch, &event);
 }
@@ -89,6 +107,15 @@ static void report_start(const struct watch *watch)
 				observe_group_name(group));
 }
 
+static void attach_dataflow(struct watch *watch)
+{
+	int r = dataflow_attach(watch->dataflow);
+
+	if (r)
+		fprintf(stderr, "migwarden watch: cannot watch the data of every driver: %s (%s)\n",
+			strerror(-r), kernel_message());
+}
+
 static void attach_late(struct watch *watch)
 {
 	bool had[OBSERVE_GROUP_COUNT_];
@@ -101,6 +128,7 @@ static void attach_late(struct watch *watch)
 	if (r)
 		fprintf(stderr, "migwarden watch: cannot attach to a module that was loaded: %s (%s)\n",
 			strerror(-r), kernel_message());
+	attach_dataflow(watch);
 	for (enum observe_group group = 0; group < OBSERVE_GROUP_COUNT_; group++)
 		if (!had[group] && observe_has(watch->observe, group))
 			fprintf(stderr, "migwarden watch: module %s is there: watching it\n",
@@ -183,6 +211,7 @@ static int finish(struct watch *watch)
 	int r;
 
 	observe_stop(watch->observe);
+	dataflow_stop(watch->dataflow);
 	r = ring_drain(observe_ring(watch->observe), DRAIN_LIMIT_MS);
 	if (r == -ETIMEDOUT)
 		fprintf(stderr, "migwarden watch: some records are missing from these sums\n");
@@ -271,7 +300,7 @@ static int watch_run(int argc, char **argv)
 		case 'e':
 			if (parse_kinds(optarg, &watch.kinds))
 				return verb_usage(&verb_watch,
-						  "--events: expected a comma list of ioctl, arc, close, attribute, mdev, gate, module, shield, got '%s'",
+						  "--events: expected a comma list of ioctl, arc, close, attribute, mdev, gate, module, shield, data-file, precopy, flow, got '%s'",
 						  optarg);
 			break;
 		case 'r':
@@ -292,8 +321,11 @@ static int watch_run(int argc, char **argv)
 	kernel_quiet();
 	watch.clock_offset_ns = clock_wall_offset_ns();
 	r = observe_open(ring_bytes, on_record, &watch, &watch.observe);
+	if (!r)
+		r = dataflow_open(observe_ring(watch.observe), &watch.dataflow);
 	if (r)
 		return open_failed(r);
+	attach_dataflow(&watch);
 	report_start(&watch);
 	if (!watch.json)
 		event_text_heading(stdout);
@@ -313,12 +345,14 @@ const struct verb verb_watch = {
 		"\n"
 		"Shows every ioctl on a VFIO device, every arc of the migration state machine that a driver\n"
 		"walks, reads and writes of mdev attributes, mdevs made and removed, device fds closed, and\n"
-		"modules loaded. Works when vfio is loaded later. Ctrl-C ends it with the sums of what was\n"
-		"produced, delivered and lost.\n"
+		"modules loaded; and when a migration is over, for each of its phases the sums of what went\n"
+		"through the data file. Works when vfio is loaded later. Ctrl-C ends it with the sums of what\n"
+		"was produced, delivered and lost.\n"
 		"\n"
 		"  -d, --device NAME     only this device (mdev UUID or PCI address); may be repeated\n"
 		"  -e, --events KINDS    only these kinds, a comma list of:\n"
-		"                        ioctl arc close attribute mdev gate module shield\n"
+		"                        ioctl arc close attribute mdev gate module shield data-file\n"
+		"                        precopy flow\n"
 		"  -j, --json            one JSON object a line; the last one has \"event\": \"summary\"\n"
 		"      --ring-size N     bytes of the ring, a power of two (4194304)\n"
 		"  -h, --help            this text\n"

@@ -152,3 +152,89 @@ Test(events, an_explanation_names_reason_values_and_rule)
 	cr_assert_str_eq(text, "type-mismatch: source mtty-2, destination (none) (site.yaml:14)");
 	free(text);
 }
+
+static union mw_event flow_event(void)
+{
+	union mw_event event = event_of(MW_EVENT_FLOW);
+
+	event.flow.end = MW_FLOW_LEFT;
+	event.flow.flow = (struct mw_flow){
+		.bytes = 96,
+		.calls = 2,
+		.driver_ns = 12000,
+		.gap_ns = 40000,
+		.state = MW_STATE_STOP_COPY,
+		.direction = MW_FLOW_READ,
+		.size_log2 = { [6] = 1 },
+	};
+	return event;
+}
+
+Test(events, a_flow_says_how_much_went_where_the_time_did)
+{
+	union mw_event event = flow_event();
+
+	expect_in_text(&event, "STOP_COPY read 96 B in 2 calls");
+	expect_in_text(&event, "12.0 µs in driver, 40.0 µs between");
+	cr_assert_null(strstr(text_of(&event), "failed"));
+	cr_assert_str_eq(json_text_at(&event, "state"), "STOP_COPY");
+	cr_assert_str_eq(json_text_at(&event, "direction"), "read");
+	cr_assert_str_eq(json_text_at(&event, "end"), "left");
+}
+
+Test(events, a_flow_that_failed_says_with_what_and_where)
+{
+	union mw_event event = flow_event();
+
+	event.flow.flow.error = -EFAULT;
+	event.flow.flow.error_offset = 24;
+	event.flow.flow.calls = 1;
+	expect_in_text(&event, "in 1 call ");
+	expect_in_text(&event, "EFAULT");
+	expect_in_text(&event, "failed at byte 24");
+	cr_assert_str_eq(json_text_at(&event, "errno"), "EFAULT");
+}
+
+Test(events, a_histogram_ends_with_its_last_count)
+{
+	union mw_event event = flow_event();
+	json_t *object = event_to_json(&event, 0);
+
+	cr_assert_eq(json_array_size(json_object_get(object, "size_log2")), 7);
+	cr_assert_eq(json_array_size(json_object_get(object, "latency_log2")), 0);
+	json_decref(object);
+}
+
+Test(events, a_flow_of_extremes_is_still_a_line)
+{
+	union mw_event event = event_of(MW_EVENT_FLOW);
+	json_t *object;
+
+	memset(&event.flow.flow, 0xff, sizeof(event.flow.flow));
+	event.flow.end = 0xffffffff;
+	expect_in_text(&event, "failed at byte 18446744073709551615");
+	object = event_to_json(&event, 0);
+	cr_assert_not_null(object);
+	json_decref(object);
+}
+
+Test(events, a_data_file_names_who_serves_it)
+{
+	union mw_event event = event_of(MW_EVENT_DATA_FILE);
+
+	event.data_file.state = MW_STATE_RESUMING;
+	strcpy(event.data_file.name, "mtty_mig");
+	strcpy(event.data_file.function[MW_FILE_WRITE], "mtty_resume_write [mtty]");
+	expect_in_text(&event, "mtty_mig for RESUMING");
+	cr_assert_str_eq(json_text_at(&event, "write"), "mtty_resume_write [mtty]");
+	cr_assert_str_eq(json_text_at(&event, "read"), "(not a string)");
+}
+
+Test(events, precopy_says_what_is_left)
+{
+	union mw_event event = event_of(MW_EVENT_PRECOPY);
+
+	event.precopy.initial_bytes = 24;
+	event.precopy.dirty_bytes = 1 << 20;
+	expect_in_text(&event, "initial 24 B, dirty 1.00 MiB");
+}
