@@ -144,15 +144,34 @@ static enum match_answer plan_matches(const struct rule_plan *plan,
 	return answer;
 }
 
-enum match_answer rule_matches(const struct rule *rule, const struct match_subject *subject,
-			       enum match_field *field)
+static enum match_answer unplanned_matches(const struct rule *rule,
+					   const struct match_subject *subject,
+					   enum match_field *field)
 {
 	struct rule_plan plan;
 
-	if (rule->plan)
-		return plan_matches(rule->plan, subject, field);
 	plan_match(&rule->match, &plan);
 	return plan_matches(&plan, subject, field);
+}
+
+/* Whether the first field that it names already says no, by its first byte. */
+static bool is_ruled_out(const struct rule_plan *plan, const struct match_subject *subject)
+{
+	enum match_field first = plan->named[0];
+	const struct glob *glob = &plan->globs[first];
+
+	return plan->named_count && subject->states[first] == FACT_KNOWN && glob->length &&
+	       glob->kind != GLOB_FNMATCH && subject->values[first].text[0] != glob->pattern[0];
+}
+
+enum match_answer rule_matches(const struct rule *rule, const struct match_subject *subject,
+			       enum match_field *field)
+{
+	if (!rule->plan)
+		return unplanned_matches(rule, subject, field);
+	if (is_ruled_out(rule->plan, subject))
+		return MATCH_NO;
+	return plan_matches(rule->plan, subject, field);
 }
 
 static int plan_attributes(struct arena *arena, const struct rule *rule, struct rule_plan *plan)

@@ -224,6 +224,21 @@ static bool take_comment(struct parser *parser)
 	return fail(parser, "text after the value (a comment begins with a blank and #)");
 }
 
+static enum template_key kind_of(struct slice key)
+{
+	static const char *const names[] = {
+		[KEY_DEVICE_TYPE] = "device_type", [KEY_DEVICE_ID] = "device_id",
+		[KEY_MDEV_TYPE] = "mdev_type",     [KEY_INTERFACE_VERSION] = "interface_version",
+		[KEY_AGGREGATOR] = "aggregator",
+	};
+
+	for (unsigned int i = KEY_DEVICE_TYPE; i <= KEY_AGGREGATOR; i++) {
+		if (slice_is(key, names[i]))
+			return (enum template_key)i;
+	}
+	return KEY_ATTRIBUTE;
+}
+
 static bool take_field(struct parser *parser)
 {
 	struct template *out = parser->out;
@@ -246,6 +261,7 @@ static bool take_field(struct parser *parser)
 	};
 	if (!field->key.length || peek(parser) != '=')
 		return fail(parser, "expected key=value");
+	field->kind = kind_of(field->key);
 	out->field_count++;
 	block->field_count++;
 	advance(parser, 1);

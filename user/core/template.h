@@ -42,8 +42,19 @@ struct template_piece {
 	uint64_t divisor;  /* of an int variable; 1 without "/" */
 };
 
+/* Which fact of the source a key stands for. */
+enum template_key {
+	KEY_ATTRIBUTE,
+	KEY_DEVICE_TYPE,
+	KEY_DEVICE_ID,
+	KEY_MDEV_TYPE,
+	KEY_INTERFACE_VERSION,
+	KEY_AGGREGATOR, /* an attribute with arithmetic of its own */
+};
+
 struct template_field {
 	struct slice key;
+	enum template_key kind;
 	struct slice value; /* as written, without comment */
 	unsigned int line;
 	uint16_t first_piece;

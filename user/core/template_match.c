@@ -63,20 +63,26 @@ static struct slice joined_ids(const struct descriptor *source,
 }
 
 /* What the source says for a key (SEMANTICS 2.6); empty when it says nothing. */
-static struct slice source_value(const struct descriptor *source, struct slice key,
+static struct slice source_value(const struct descriptor *source,
+				 const struct template_field *field,
 				 char scratch[static TEMPLATE_KEY_BYTES])
 {
 	const struct attribute *attribute;
 
-	if (slice_is(key, "device_type"))
+	switch (field->kind) {
+	case KEY_DEVICE_TYPE:
 		return fact_slice(&source->device_api);
-	if (slice_is(key, "mdev_type"))
-		return fact_slice(&source->mdev_type);
-	if (slice_is(key, "interface_version"))
-		return fact_slice(&source->interface_version);
-	if (slice_is(key, "device_id"))
+	case KEY_DEVICE_ID:
 		return joined_ids(source, scratch);
-	attribute = find_attribute(source, key);
+	case KEY_MDEV_TYPE:
+		return fact_slice(&source->mdev_type);
+	case KEY_INTERFACE_VERSION:
+		return fact_slice(&source->interface_version);
+	case KEY_AGGREGATOR:
+	case KEY_ATTRIBUTE:
+		break;
+	}
+	attribute = find_attribute(source, field->key);
 	return attribute ? fact_slice(&attribute->value) : (struct slice){NULL, 0};
 }
 
@@ -175,9 +181,9 @@ static bool field_matches(struct matcher *matcher, unsigned int index)
 
 	if (value.length > TEMPLATE_VALUE_MAX)
 		return false;
-	if (slice_is(field->key, "device_type"))
+	if (field->kind == KEY_DEVICE_TYPE)
 		return device_type_matches(matcher, field, value);
-	if (slice_is(field->key, "aggregator"))
+	if (field->kind == KEY_AGGREGATOR)
 		return aggregator_matches(matcher, field, value);
 	return pieces_match(matcher, field, 0, value);
 }
@@ -253,7 +259,7 @@ static void matcher_init(struct matcher *matcher, const struct template *templat
 	memset(matcher->bindings, 0, matcher->block->variable_count * sizeof(matcher->bindings[0]));
 	for (unsigned int i = 0; i < matcher->block->field_count; i++)
 		matcher->values[i] = source_value(
-			source, template->fields[matcher->block->first_field + i].key, scratch);
+			source, &template->fields[matcher->block->first_field + i], scratch);
 }
 
 static bool names_key(const struct template *template, const struct template_block *block,
@@ -337,34 +343,26 @@ static unsigned int count_satisfiable(struct matcher *matcher, int *first)
 	return count;
 }
 
-/* Why nothing fits: the block with the most fields that fit, and its first that does not. */
-static void explain(const struct template *template, unsigned int first_block,
-		    const struct descriptor *source, char scratch[static TEMPLATE_KEY_BYTES],
-		    struct template_result *result)
+/* The block that came nearest so far: the one with the most fields that fit. */
+struct nearest {
+	bool is_known;
+	unsigned int block;
+	unsigned int count;
+	const struct template_field
+		*field; /* its first that does not fit; NULL: each has a binding */
+	struct slice source;
+};
+
+static void remember(struct nearest *nearest, const struct matcher *matcher, unsigned int block,
+		     unsigned int count, int failing)
 {
-	unsigned int best = 0;
-	uint32_t steps = 0;
-
-	for (unsigned int i = first_block; i < template->block_count; i++) {
-		struct matcher matcher;
-		unsigned int count;
-		int failing;
-
-		matcher_init(&matcher, template, i, source, scratch);
-		matcher.steps = steps;
-		count = count_satisfiable(&matcher, &failing);
-		steps = matcher.steps;
-		if (i != first_block && count <= best)
-			continue;
-		best = count;
-		result->block = i;
-		result->field = NULL;
-		if (failing < 0)
-			continue;
-		result->field = &template->fields[matcher.block->first_field + failing];
-		result->source = matcher.values[failing];
-		result->source_absent = !result->source.text;
-	}
+	if (nearest->is_known && count <= nearest->count)
+		return;
+	*nearest = (struct nearest){.is_known = true, .block = block, .count = count};
+	if (failing < 0)
+		return;
+	nearest->field = &matcher->template->fields[matcher->block->first_field + failing];
+	nearest->source = matcher->values[failing];
 }
 
 static bool says_pci(const struct template *template, const struct template_block *block)
@@ -372,10 +370,27 @@ static bool says_pci(const struct template *template, const struct template_bloc
 	for (unsigned int i = 0; i < block->field_count; i++) {
 		const struct template_field *field = &template->fields[block->first_field + i];
 
-		if (slice_is(field->key, "device_type") && slice_is(field->value, "pci"))
+		if (field->kind == KEY_DEVICE_TYPE && slice_is(field->value, "pci"))
 			return true;
 	}
 	return false;
+}
+
+/* A block fits: what it leaves open decides what that is worth. Gives whether all is said. */
+static bool settle_fit(const struct template *template, unsigned int index,
+		       const struct descriptor *source, bool device_id_open,
+		       struct template_result *result)
+{
+	const struct template_block *block = &template->blocks[index];
+	struct slice open = open_key(template, block, source, device_id_open);
+
+	if (open.length && result->answer == TEMPLATE_UNCONSTRAINED)
+		return false;
+	result->answer = open.length ? TEMPLATE_UNCONSTRAINED : TEMPLATE_MATCH;
+	result->block = index;
+	result->source = open;
+	result->reads_pci = says_pci(template, block);
+	return !open.length;
 }
 
 void template_match(const struct template *template, const struct descriptor *source,
@@ -383,36 +398,37 @@ void template_match(const struct template *template, const struct descriptor *so
 		    struct template_result *result)
 {
 	unsigned int first_block = template->block_count > 1 ? 1 : 0;
+	struct nearest nearest = {0};
 	uint32_t steps = 0;
 
 	*result = (struct template_result){.answer = TEMPLATE_NO_MATCH, .block = first_block};
 	for (unsigned int i = first_block; i < template->block_count; i++) {
 		struct matcher matcher;
+		unsigned int count;
+		int failing;
 		bool fits;
-		struct slice open;
 
 		matcher_init(&matcher, template, i, source, scratch);
 		matcher.steps = steps;
-		fits = block_matches(&matcher);
+		/* Each field on its own first: most blocks fail there, and it says why. */
+		count = count_satisfiable(&matcher, &failing);
+		fits = failing < 0 && block_matches(&matcher);
 		steps = matcher.steps;
 		if (steps > TEMPLATE_STEPS_MAX) {
 			result->answer = TEMPLATE_TOO_COSTLY;
 			return;
 		}
 		if (!fits)
-			continue;
-		open = open_key(template, matcher.block, source, device_id_open);
-		if (open.length && result->answer == TEMPLATE_UNCONSTRAINED)
-			continue;
-		result->answer = open.length ? TEMPLATE_UNCONSTRAINED : TEMPLATE_MATCH;
-		result->block = i;
-		result->source = open;
-		result->reads_pci = says_pci(template, matcher.block);
-		if (!open.length)
+			remember(&nearest, &matcher, i, count, failing);
+		else if (settle_fit(template, i, source, device_id_open, result))
 			return;
 	}
-	if (result->answer == TEMPLATE_NO_MATCH)
-		explain(template, first_block, source, scratch, result);
+	if (result->answer != TEMPLATE_NO_MATCH)
+		return;
+	result->block = nearest.block;
+	result->field = nearest.field;
+	result->source = nearest.source;
+	result->source_absent = nearest.field && !nearest.source.text;
 }
 
 const struct template_field *template_self_agrees(const struct template *template,
