@@ -18,8 +18,8 @@ void notify_reloading(void);
 void notify_stopping(void);
 
 /*
- * notify_watchdog - from now on tells the manager's watchdog, from the loop, that the loop turns: in
- * the second half of each WatchdogSec. Without a watchdog there is no timer. Gives 0 or -errno.
+ * notify_watchdog - from now on tells the manager's watchdog, from the loop, that the loop turns:
+ * before three quarters of WatchdogSec are over. Without a watchdog there is no timer. Gives 0 or -errno.
  */
 int notify_watchdog(sd_event *loop);
 
