@@ -32,10 +32,10 @@ struct flow_device {
 };
 
 struct flow_file {
-	__u64 vdev; /* 0: made before we watched */
+	__u64 vdev;     /* 0: made before we watched */
 	__u64 begin_ns; /* of the phase */
-	__u64 last_ns; /* the end of the last call in the phase */
-	__u64 offset; /* bytes moved so far */
+	__u64 last_ns;  /* the end of the last call in the phase */
+	__u64 offset;   /* bytes moved so far */
 	__u32 state;
 	__u32 is_seen; /* a call was */
 	__u32 is_done; /* its sums are told; what still comes is refused by any driver */
@@ -81,11 +81,14 @@ struct {
 
 static const struct mw_flow no_flow;
 
-/* In the order in which a migration goes through them. */
-static const __u32 phases[] = {
-	MW_STATE_NONE,        MW_STATE_RUNNING,   MW_STATE_RUNNING_P2P, MW_STATE_PRE_COPY,
-	MW_STATE_PRE_COPY_P2P, MW_STATE_STOP_COPY, MW_STATE_RESUMING,    MW_STATE_STOP,
-	MW_STATE_ERROR,
+/*
+ * In the order in which a migration goes through them. Volatile, or clang 14 folds the array into
+ * the code and leaves its type behind, with which the kernel takes none of our types.
+ */
+static const volatile __u32 phases[] = {
+	MW_STATE_NONE,     MW_STATE_RUNNING,      MW_STATE_RUNNING_P2P,
+	MW_STATE_PRE_COPY, MW_STATE_PRE_COPY_P2P, MW_STATE_STOP_COPY,
+	MW_STATE_RESUMING, MW_STATE_STOP,         MW_STATE_ERROR,
 };
 
 static __always_inline struct flow_task *current_task(__u64 flags)
@@ -133,7 +136,7 @@ static __always_inline void phase_emit(const struct flow_file *file, const struc
 static __noinline int file_finish(__u64 address, __u32 end, __u64 now)
 {
 	struct flow_file *file = bpf_map_lookup_elem(&flow_files, &address);
-	struct phase_key key = { .file = address };
+	struct phase_key key = {.file = address};
 
 	if (!file || file->is_done)
 		return 0;
@@ -191,7 +194,7 @@ int BPF_PROG(vfio_flow_next_state, struct vfio_device *vdev, __u32 cur, __u32 ta
 	     int ret)
 {
 	struct flow_task *task = current_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
-	struct flow_device fresh = { .state = cur };
+	struct flow_device fresh = {.state = cur};
 	__u64 key = (__u64)vdev, chosen = 0;
 
 	if (!task)
@@ -319,7 +322,7 @@ static __always_inline __u64 driver_leave(void)
 /* The data file, also one that was made before we watched: of that we know no device, no phase. */
 static __always_inline struct flow_file *file_of(const struct file *file)
 {
-	struct flow_file fresh = { .state = MW_STATE_NONE };
+	struct flow_file fresh = {.state = MW_STATE_NONE};
 	__u64 key = (__u64)file;
 	struct flow_file *known = bpf_map_lookup_elem(&flow_files, &key);
 
@@ -333,7 +336,7 @@ static __always_inline struct flow_file *file_of(const struct file *file)
 static __always_inline struct mw_flow *phase_of(const struct file *address,
 						const struct flow_file *file, __u32 direction)
 {
-	struct phase_key key = { .file = (__u64)address, .state = file->state };
+	struct phase_key key = {.file = (__u64)address, .state = file->state};
 	struct mw_flow *flow = bpf_map_lookup_elem(&flow_phases, &key);
 
 	if (flow)
@@ -439,7 +442,8 @@ int BPF_PROG(driver_read_enter, struct file *file)
 }
 
 SEC("fexit")
-int BPF_PROG(driver_read_exit, struct file *file, void *buf, unsigned long count, void *pos, long ret)
+int BPF_PROG(driver_read_exit, struct file *file, void *buf, unsigned long count, void *pos,
+	     long ret)
 {
 	return driver_moved(file, ret, MW_FLOW_READ);
 }

@@ -25,7 +25,7 @@ uint64_t flow_bytes_per_second(const struct mw_flow *flow);
 
 /* Who took the larger part of the time of a phase's data. */
 enum flow_bound {
-	FLOW_BOUND_NONE, /* no time was taken */
+	FLOW_BOUND_NONE,   /* no time was taken */
 	FLOW_BOUND_DRIVER, /* the device and its driver */
 	FLOW_BOUND_CALLER, /* whoever makes the calls: the VMM, or its network */
 };

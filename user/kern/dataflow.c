@@ -18,7 +18,8 @@
 
 struct dataflow {
 	const struct ring *ring;
-	/* The first follows devices and owns the maps; each other one is of one kind of data file. */
+	/* The first follows devices and owns the maps; each other one is of one kind of data file.
+	 */
 	struct dataflow_bpf *instances[INSTANCES_MAX];
 	size_t instance_count;
 	/* What was tried, attached or not. */
@@ -33,25 +34,24 @@ struct driver {
 
 /* The drivers of the kernel tree, up to 7.2; a function that a kernel does not have is left out. */
 static const struct driver drivers[] = {
-	{ "mlx5_vfio_pci",
-	  { "mlx5vf_save_read", "mlx5vf_resume_write", "mlx5vf_precopy_ioctl",
-	    "mlx5vf_release_file" } },
-	{ "hisi_acc_vfio_pci",
-	  { "hisi_acc_vf_save_read", "hisi_acc_vf_resume_write", "hisi_acc_vf_precopy_ioctl",
-	    "hisi_acc_vf_release_file" } },
-	{ "pds_vfio_pci",
-	  { "pds_vfio_save_read", "pds_vfio_restore_write", NULL, "pds_vfio_release_file" } },
-	{ "qat_vfio_pci",
-	  { "qat_vf_save_read", "qat_vf_resume_write", "qat_vf_precopy_ioctl",
-	    "qat_vf_release_file" } },
-	{ "virtio_vfio_pci",
-	  { "virtiovf_save_read", "virtiovf_resume_write", "virtiovf_precopy_ioctl",
-	    "virtiovf_release_file" } },
-	{ "xe_vfio_pci",
-	  { "xe_vfio_pci_save_read", "xe_vfio_pci_resume_write", NULL,
-	    "xe_vfio_pci_release_file" } },
-	{ "mtty",
-	  { "mtty_save_read", "mtty_resume_write", "mtty_precopy_ioctl", "mtty_release_migf" } },
+	{"mlx5_vfio_pci",
+	 {"mlx5vf_save_read", "mlx5vf_resume_write", "mlx5vf_precopy_ioctl",
+	  "mlx5vf_release_file"}},
+	{"hisi_acc_vfio_pci",
+	 {"hisi_acc_vf_save_read", "hisi_acc_vf_resume_write", "hisi_acc_vf_precopy_ioctl",
+	  "hisi_acc_vf_release_file"}},
+	{"pds_vfio_pci",
+	 {"pds_vfio_save_read", "pds_vfio_restore_write", NULL, "pds_vfio_release_file"}},
+	{"qat_vfio_pci",
+	 {"qat_vf_save_read", "qat_vf_resume_write", "qat_vf_precopy_ioctl",
+	  "qat_vf_release_file"}},
+	{"virtio_vfio_pci",
+	 {"virtiovf_save_read", "virtiovf_resume_write", "virtiovf_precopy_ioctl",
+	  "virtiovf_release_file"}},
+	{"xe_vfio_pci",
+	 {"xe_vfio_pci_save_read", "xe_vfio_pci_resume_write", NULL, "xe_vfio_pci_release_file"}},
+	{"mtty",
+	 {"mtty_save_read", "mtty_resume_write", "mtty_precopy_ioctl", "mtty_release_migf"}},
 };
 
 static bool is_known(const struct dataflow *dataflow, const char *function)
@@ -123,7 +123,8 @@ static struct dataflow_bpf *instance_open(bool follows_devices)
 
 	if (!skel)
 		return NULL;
-	bpf_object__for_each_program(program, skel->obj) {
+	bpf_object__for_each_program(program, skel->obj)
+	{
 		bool is_of_driver = strncmp(bpf_program__name(program), "driver_", 7) == 0;
 
 		bpf_program__set_autoload(program, follows_devices && !is_of_driver);
@@ -158,7 +159,7 @@ static int follow_devices(struct dataflow *dataflow)
 static int attach_functions(struct dataflow *dataflow,
 			    const char *const functions[MW_FILE_FUNCTIONS])
 {
-	const char *fresh[MW_FILE_FUNCTIONS] = { NULL };
+	const char *fresh[MW_FILE_FUNCTIONS] = {NULL};
 	struct dataflow_bpf *skel;
 	bool any = false;
 
@@ -196,9 +197,9 @@ int dataflow_attach(struct dataflow *dataflow)
 			return r;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
-		int r = kernel_can_attach(drivers[i].module) ?
-				attach_functions(dataflow, drivers[i].functions) :
-				0;
+		int r = kernel_can_attach(drivers[i].module)
+				? attach_functions(dataflow, drivers[i].functions)
+				: 0;
 
 		if (r < 0 && !first_error)
 			first_error = r;
@@ -208,7 +209,7 @@ int dataflow_attach(struct dataflow *dataflow)
 
 int dataflow_discover(struct dataflow *dataflow, const struct mw_event_data_file *file)
 {
-	const char *functions[MW_FILE_FUNCTIONS] = { NULL };
+	const char *functions[MW_FILE_FUNCTIONS] = {NULL};
 	struct symbol symbols[MW_FILE_FUNCTIONS];
 
 	for (int i = 0; i < MW_FILE_FUNCTIONS; i++)

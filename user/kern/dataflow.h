@@ -26,9 +26,9 @@ int dataflow_open(const struct ring *ring, struct dataflow **out);
 void dataflow_close(struct dataflow *dataflow);
 
 /*
- * dataflow_attach - attaches to vfio and the drivers that are there, and later to those that have come
- * since; call it on each MODULE record. Gives 0, also without vfio, or the first -errno of what could
- * not be attached to (kernel_message): a driver does not hinder the others.
+ * dataflow_attach - attaches to vfio and the drivers that are there, and later to those that have
+ * come since; call it on each MODULE record. Gives 0, also without vfio, or the first -errno of
+ * what could not be attached to (kernel_message): a driver does not hinder the others.
  */
 int dataflow_attach(struct dataflow *dataflow);
 

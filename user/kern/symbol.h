@@ -12,8 +12,8 @@ struct symbol {
 
 /*
  * symbol_parse - takes "function [module]" or "function" apart.
- * Gives 0; -EINVAL, with *out untouched, for anything else: an address, an offset, an empty part, or
- * a module's name that is too long.
+ * Gives 0; -EINVAL, with *out untouched, for anything else: an address, an offset, an empty part,
+ * or a module's name that is too long.
  */
 int symbol_parse(const char *text, struct symbol *out);
 

@@ -15,14 +15,14 @@ Test(flow, numbers_from_elsewhere_are_unknown)
 
 Test(flow, an_empty_histogram_has_no_percentile)
 {
-	uint32_t histogram[MW_LATENCY_BUCKETS] = { 0 };
+	uint32_t histogram[MW_LATENCY_BUCKETS] = {0};
 
 	cr_assert_eq(flow_percentile(histogram, MW_LATENCY_BUCKETS, 50), 0);
 }
 
 Test(flow, a_percentile_is_the_top_of_its_bucket)
 {
-	uint32_t histogram[MW_LATENCY_BUCKETS] = { [3] = 98, [10] = 1, [20] = 1 };
+	uint32_t histogram[MW_LATENCY_BUCKETS] = {[3] = 98, [10] = 1, [20] = 1};
 
 	cr_assert_eq(flow_percentile(histogram, MW_LATENCY_BUCKETS, 50), 15);
 	cr_assert_eq(flow_percentile(histogram, MW_LATENCY_BUCKETS, 98), 15);
@@ -32,7 +32,7 @@ Test(flow, a_percentile_is_the_top_of_its_bucket)
 
 Test(flow, the_zeroth_percentile_is_the_least_that_was_counted)
 {
-	uint32_t histogram[MW_LATENCY_BUCKETS] = { [5] = 1, [9] = 3 };
+	uint32_t histogram[MW_LATENCY_BUCKETS] = {[5] = 1, [9] = 3};
 
 	cr_assert_eq(flow_percentile(histogram, MW_LATENCY_BUCKETS, 0), 63);
 }
@@ -48,7 +48,7 @@ Test(flow, full_counters_do_not_wrap)
 
 Test(flow, a_rate_needs_time)
 {
-	struct mw_flow flow = { .bytes = 1 << 20 };
+	struct mw_flow flow = {.bytes = 1 << 20};
 
 	cr_assert_eq(flow_bytes_per_second(&flow), 0);
 	flow.driver_ns = 250000000;
@@ -58,7 +58,7 @@ Test(flow, a_rate_needs_time)
 
 Test(flow, a_rate_beyond_all_numbers_is_the_highest)
 {
-	struct mw_flow flow = { .bytes = UINT64_MAX, .driver_ns = 1 };
+	struct mw_flow flow = {.bytes = UINT64_MAX, .driver_ns = 1};
 
 	cr_assert_eq(flow_bytes_per_second(&flow), UINT64_MAX);
 	flow.driver_ns = UINT64_MAX;
@@ -68,7 +68,7 @@ Test(flow, a_rate_beyond_all_numbers_is_the_highest)
 
 Test(flow, the_larger_part_of_the_time_binds)
 {
-	struct mw_flow flow = { 0 };
+	struct mw_flow flow = {0};
 
 	cr_assert_eq(flow_bound(&flow), FLOW_BOUND_NONE);
 	flow.gap_ns = 2;

@@ -26,12 +26,23 @@ Test(symbol, a_function_of_the_kernel_has_no_module)
 Test(symbol, what_is_no_function_is_refused_and_leaves_out_alone)
 {
 	static const char *const texts[] = {
-		"", " [mtty]", "0xffffffffc0a11000", "f+0x10", "f+0x10 [m]", "f []", "f [m", "f [m] ",
-		"f [m]x", "f  [m]", "f m", "[m]", "f [0123456789012345678901234567890123456789012345678901234567890]",
+		"",
+		" [mtty]",
+		"0xffffffffc0a11000",
+		"f+0x10",
+		"f+0x10 [m]",
+		"f []",
+		"f [m",
+		"f [m] ",
+		"f [m]x",
+		"f  [m]",
+		"f m",
+		"[m]",
+		"f [0123456789012345678901234567890123456789012345678901234567890]",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct symbol symbol = { .function = "untouched" };
+		struct symbol symbol = {.function = "untouched"};
 
 		cr_assert_eq(symbol_parse(texts[i], &symbol), -EINVAL, "\"%s\"", texts[i]);
 		cr_assert_str_eq(symbol.function, "untouched");
