@@ -300,6 +300,64 @@ static struct slice open_key(const struct template *template, const struct templ
 	return (struct slice){NULL, 0};
 }
 
+/* A value "text{variable}", the common form: what the variable has to come to, to be looked up. */
+struct tail {
+	const struct template_variable *variable;
+	uint64_t divisor;
+	struct slice text;
+	uint64_t number; /* of an int variable */
+};
+
+/* The tail of the source's value. False when the field has another form, or @value another start.
+ */
+static bool tail_of(const struct matcher *matcher, const struct template_field *field,
+		    struct slice value, struct tail *out)
+{
+	const struct template_piece *last =
+		&matcher->template->pieces[field->first_piece + field->piece_count - 1];
+	struct slice start = {NULL, 0};
+
+	if (field->piece_count == 2 && last[-1].variable < 0)
+		start = last[-1].text;
+	else if (field->piece_count != 1)
+		return false;
+	if (last->variable < 0 || field->kind == KEY_DEVICE_TYPE ||
+	    value.length > TEMPLATE_VALUE_MAX || value.length <= start.length ||
+	    memcmp(value.text, start.text ? start.text : "", start.length))
+		return false;
+	out->variable = &matcher->template->variables[last->variable];
+	out->divisor = last->divisor;
+	out->text = slice_skip(value, start.length);
+	if (!out->variable->is_int)
+		return field->kind != KEY_AGGREGATOR;
+	if (out->text.length > LEADING_ZEROS_MAX || !slice_to_u64(out->text, &out->number))
+		return false;
+	/* An aggregator is a number as a whole, and not 0. */
+	return field->kind != KEY_AGGREGATOR || (!start.length && out->number);
+}
+
+/* Whether the variable has an item that comes to the tail. */
+static bool tail_listed(struct matcher *matcher, const struct tail *tail)
+{
+	struct slice items = tail->variable->items;
+
+	matcher->steps += tail->variable->item_count;
+	for (uint32_t i = 0; i < tail->variable->item_count; i++) {
+		struct slice item = next_item(&items);
+		uint64_t number = 0;
+
+		if (!tail->variable->is_int) {
+			if (slice_equal(item, tail->text))
+				return true;
+			continue;
+		}
+		slice_to_u64(item, &number);
+		if (!(number % tail->divisor) && number / tail->divisor == tail->number)
+			return true;
+	}
+	return false;
+}
+
 static bool field_satisfiable(struct matcher *matcher, unsigned int index, int variable)
 {
 	const struct template_field *field =
@@ -327,6 +385,17 @@ static bool field_satisfiable(struct matcher *matcher, unsigned int index, int v
 	return false;
 }
 
+static bool field_has_binding(struct matcher *matcher, unsigned int index)
+{
+	const struct template_field *field =
+		&matcher->template->fields[matcher->block->first_field + index];
+	struct tail tail;
+
+	if (field->last_variable >= 0 && tail_of(matcher, field, matcher->values[index], &tail))
+		return tail_listed(matcher, &tail);
+	return field_satisfiable(matcher, index, matcher->block->first_variable);
+}
+
 /* How many fields of the block some binding satisfies, each on its own; *first one that none does.
  */
 static unsigned int count_satisfiable(struct matcher *matcher, int *first)
@@ -335,7 +404,7 @@ static unsigned int count_satisfiable(struct matcher *matcher, int *first)
 
 	*first = -1;
 	for (unsigned int i = 0; i < matcher->block->field_count; i++) {
-		if (field_satisfiable(matcher, i, matcher->block->first_variable))
+		if (field_has_binding(matcher, i))
 			count++;
 		else if (*first < 0)
 			*first = (int)i;
