@@ -68,6 +68,10 @@ const struct choice choices_direction[] = {
 	{0},
 };
 
+/* Far over any policy; each pair of rules is looked at for one that hides the other. */
+#define RULES_MAX 20000u
+#define RULE_ATTRIBUTES_MAX 256u
+
 #define TEXT_SCHEMA "{\"type\": \"string\", \"minLength\": 1}"
 
 static int read_schema(const struct reading *reading, const struct node *node,
@@ -94,16 +98,17 @@ static int read_text(const struct reading *reading, const struct node *node,
 static int read_quantity(const struct reading *reading, const struct node *node,
 			 const struct field *field, void *object)
 {
-	const struct quantity *quantity = field->quantity;
-	int r = node->kind == NODE_STRING || node->kind == NODE_INTEGER
-			? quantity_parse(quantity, node->text, field_target(object, field, int64_t))
-			: -EINVAL;
+	return reading_quantity(reading, node, field->quantity,
+				field_target(object, field, int64_t));
+}
 
-	if (r == -ERANGE)
-		return reading_expected(reading, node, "a number that fits 64 bits");
-	if (r)
-		return reading_expected(reading, node, "%s", quantity->what);
-	return 0;
+static int read_mode(const struct reading *reading, const struct node *node,
+		     const struct field *field, void *object)
+{
+	struct policy *policy = object;
+
+	policy->mode_position = node->key_position;
+	return read_enum(reading, node, field, object);
 }
 
 /* defaults */
@@ -523,6 +528,10 @@ static int read_attributes(const struct reading *reading, const struct node *nod
 	(void)field;
 	if (node->kind != NODE_MAPPING)
 		return reading_expected(reading, node, "attributes (a mapping)");
+	if (node->count > RULE_ATTRIBUTES_MAX)
+		return reading_refuse(reading, node->position,
+				      "expected at most %u attributes, got %zu",
+				      RULE_ATTRIBUTES_MAX, node->count);
 	rule->attributes =
 		arena_alloc(reading->arena, (node->count + 1) * sizeof(*rule->attributes));
 	if (!rule->attributes)
@@ -580,7 +589,8 @@ static const struct field require_fields[] = {
 	{
 		.key = "attributes",
 		.read = read_attributes,
-		.schema = "{\"type\": \"object\", \"propertyNames\": {\"minLength\": 1},"
+		.schema = "{\"type\": \"object\", \"maxProperties\": 256,"
+			  " \"propertyNames\": {\"minLength\": 1},"
 			  " \"additionalProperties\": {\"anyOf\":"
 			  " [{\"$ref\": \"#/$defs/attribute/properties/compare\"},"
 			  " {\"$ref\": \"#/$defs/attribute\"}]}}",
@@ -709,6 +719,9 @@ static int read_rules(const struct reading *reading, const struct node *node,
 	(void)field;
 	if (r)
 		return r;
+	if (node->count > RULES_MAX)
+		return reading_refuse(reading, node->position, "expected at most %u rules, got %zu",
+				      RULES_MAX, node->count);
 	policy->rules = arena_alloc(reading->arena, node->count * sizeof(*policy->rules));
 	if (!policy->rules)
 		return -ENOMEM;
@@ -731,7 +744,7 @@ static const struct field policy_fields[] = {
 	},
 	{
 		.key = "mode",
-		.read = read_enum,
+		.read = read_mode,
 		.offset = offsetof(struct policy, mode),
 		.choices = choices_mode,
 		.about = "enforce refuses; audit lets pass and records what it would have refused",
@@ -751,8 +764,8 @@ static const struct field policy_fields[] = {
 	{
 		.key = "rules",
 		.read = read_rules,
-		.flags = FIELD_REQUIRED,
-		.schema = "{\"type\": \"array\", \"minItems\": 1,"
+		.flags = FIELD_REQUIRED | FIELD_OF_THE_WHOLE,
+		.schema = "{\"type\": \"array\", \"minItems\": 1, \"maxItems\": 20000,"
 			  " \"items\": {\"$ref\": \"#/$defs/rule\"}}",
 		.about = "the first whose match fits the source decides",
 	},
@@ -770,28 +783,43 @@ const struct mapping *const policy_parts[] = {
 	&type_mapping,     &version_mapping, &attribute_mapping, &limits_mapping, NULL,
 };
 
-static int read_input(const struct input *input, struct policy **out, struct parse_error *error)
+int policy_read_part(const struct input *input, bool is_whole, struct policy *policy,
+		     struct parse_error *error)
 {
 	AUTO_NODE_TREE struct node_tree tree = {0};
-	AUTO_POLICY struct policy *policy = NULL;
-	struct reading reading = {.file = input->name, .error = error};
+	struct reading reading = {
+		.file = input->name,
+		.error = error,
+		.arena = policy->arena,
+		.owner = policy,
+		.is_part = !is_whole,
+	};
 	int r = node_tree_from_yaml(input, &tree, error);
 
 	if (r)
 		return r;
-	r = policy_new(&policy);
-	if (r)
-		return r;
-	reading.arena = policy->arena;
-	reading.owner = policy;
 	policy->file = arena_strdup(policy->arena, input->name);
 	if (!policy->file)
 		return -ENOMEM;
-	r = reading_mapping(&reading, tree.root, &policy_mapping, policy);
+	return reading_mapping(&reading, tree.root, &policy_mapping, policy);
+}
+
+int policy_finish(struct policy *policy, struct parse_error *error)
+{
+	int r = policy_check(policy, error);
+
+	return r ? r : policy_compile(policy);
+}
+
+static int read_input(const struct input *input, struct policy **out, struct parse_error *error)
+{
+	AUTO_POLICY struct policy *policy = NULL;
+	int r = policy_new(&policy);
+
 	if (!r)
-		r = policy_check(policy, error);
+		r = policy_read_part(input, true, policy, error);
 	if (!r)
-		r = policy_compile(policy);
+		r = policy_finish(policy, error);
 	if (r)
 		return r;
 	*out = TAKE_PTR(policy);

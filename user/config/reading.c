@@ -115,6 +115,7 @@ static int check_required(const struct reading *reading, const struct node *node
 		const struct field *field = &mapping->fields[i];
 
 		if (!(field->flags & FIELD_REQUIRED) ||
+		    (reading->is_part && (field->flags & FIELD_OF_THE_WHOLE)) ||
 		    is_first_pass != !!(field->flags & FIELD_FIRST))
 			continue;
 		if (!node_child(node, field->key))
@@ -139,6 +140,18 @@ int reading_mapping(const struct reading *reading, const struct node *node,
 	if (!r)
 		r = read_children(reading, node, mapping, object, false);
 	return r ? r : check_required(reading, node, mapping, false);
+}
+
+int reading_quantity(const struct reading *reading, const struct node *node,
+		     const struct quantity *quantity, int64_t *out)
+{
+	int r = node->kind == NODE_STRING || node->kind == NODE_INTEGER
+			? quantity_parse(quantity, node->text, out)
+			: -EINVAL;
+
+	if (r == -ERANGE)
+		return reading_expected(reading, node, "a number that fits 64 bits");
+	return r ? reading_expected(reading, node, "%s", quantity->what) : 0;
 }
 
 int reading_string(const struct reading *reading, const struct node *node, const char *what,

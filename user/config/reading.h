@@ -20,6 +20,8 @@ struct reading {
 	struct arena *arena;
 	/* The struct descriptor or struct policy that is being filled. */
 	void *owner;
+	/* One file of several: a key that is required of the whole may be in another. */
+	bool is_part;
 };
 
 struct field;
@@ -32,6 +34,8 @@ enum field_flag {
 	FIELD_REQUIRED = 1 << 0,
 	/* Read before all others: what it says decides whether the rest can be understood. */
 	FIELD_FIRST = 1 << 1,
+	/* With FIELD_REQUIRED: of all files of a policy together. */
+	FIELD_OF_THE_WHOLE = 1 << 2,
 };
 
 /* One word of a closed set. The last of a list has no name. */
@@ -94,6 +98,10 @@ int reading_list(const struct reading *reading, const struct node *node, const c
 /* reading_schema_name - that it is exactly @expected. */
 int reading_schema_name(const struct reading *reading, const struct node *node,
 			const char *expected);
+
+/* reading_quantity - a number with a unit of @quantity. */
+int reading_quantity(const struct reading *reading, const struct node *node,
+		     const struct quantity *quantity, int64_t *out);
 
 /* reading_flags - a list of different words, or'ed together. */
 int reading_flags(const struct reading *reading, const struct node *node,

@@ -130,6 +130,8 @@ static enum match_answer choose_rule(struct comparison *c, enum match_field *fie
 			continue;
 		c->rule = rule;
 		c->verdict->position = rule->position;
+		if (rule->file)
+			c->verdict->policy_file = rule->file;
 		/* The built-in rule stands in no file. */
 		c->verdict->rule = rule->position.line ? rule : NULL;
 		return answer;

@@ -60,6 +60,7 @@ struct alias_group {
 	const char *vendor; /* canonical hex */
 	const char **drivers;
 	size_t driver_count;
+	const char *file; /* of a policy that came in several; NULL: the policy's */
 	struct position position;
 };
 
@@ -114,6 +115,7 @@ struct rule {
 	enum mw_action action;
 
 	/* Where each part stands, for "file:line" in a verdict; falls back to the rule's own. */
+	const char *file; /* of a policy that came in several; NULL: the policy's */
 	struct position position;
 	struct position parent_position;
 	struct position type_position;
@@ -124,14 +126,25 @@ struct rule {
 	const struct rule_plan *plan; /* policy_compile; NULL without it */
 };
 
+/* BLAKE2b-256 in hex, with its NUL. */
+#define POLICY_DIGEST_BYTES 65
+
 struct policy {
 	struct arena *arena; /* owns every pointer here */
-	const char *file;    /* as given on the command line; "built-in" for the default */
+	/* As given on the command line, a folder where it came in several; "built-in" for the default. */
+	const char *file;
+	/* What policy_read_path read, in order, and the digest of their bytes one behind the other. */
+	const char **files;
+	size_t file_count;
+	char digest[POLICY_DIGEST_BYTES]; /* "" where nobody took it */
 	enum policy_mode mode;
+	struct position mode_position; /* line 0 where the policy does not say */
+	const char *mode_file; /* of a policy that came in several; NULL: @file */
 	enum mw_action incoming; /* ALLOW or DENY, when no admission covers the device */
 	enum mw_action outgoing;
 	struct position incoming_position;
 	struct position outgoing_position;
+	const char *defaults_file; /* as mode_file */
 	struct alias_group *aliases;
 	size_t alias_count;
 	struct rule *rules;

@@ -8,6 +8,7 @@
 /* A name and where it stands, to find two of a kind by sorting: policies may have 10,000 rules. */
 struct named {
 	const char *name;
+	const char *file;
 	struct position position;
 };
 
@@ -15,6 +16,9 @@ static int order_named(const struct named *a, const struct named *b)
 {
 	int order = strcmp(a->name, b->name);
 
+	if (order)
+		return order;
+	order = a->file && b->file ? strcmp(a->file, b->file) : 0;
 	if (order)
 		return order;
 	if (a->position.line != b->position.line)
@@ -55,18 +59,35 @@ static void sort_named(struct named *names, size_t count)
 	}
 }
 
+/* What a message adds to a line: nothing, or " of " and the file, where that is another one. */
+struct elsewhere {
+	const char *of;
+	const char *file;
+};
+
+static struct elsewhere elsewhere(const char *first, const char *later)
+{
+	if (!first || !later || text_equal(first, later))
+		return (struct elsewhere){"", ""};
+	return (struct elsewhere){" of ", first};
+}
+
 /* Refuses the later of two equal names. */
 static int refuse_twins(const struct policy *policy, struct named *names, size_t count,
 			const char *what, struct parse_error *error)
 {
 	sort_named(names, count);
 	for (size_t i = 1; i < count; i++) {
-		if (!text_equal(names[i - 1].name, names[i].name))
+		const struct named *first = &names[i - 1], *later = &names[i];
+		struct elsewhere other = elsewhere(first->file, later->file);
+
+		if (!text_equal(first->name, later->name))
 			continue;
 		return parse_error_set(
-			error, policy->file, names[i].position.line, names[i].position.column,
-			"expected %s once, got '%s' a second time (first on line %u)", what,
-			names[i].name, names[i - 1].position.line);
+			error, later->file ? later->file : policy->file, later->position.line,
+			later->position.column,
+			"expected %s once, got '%s' a second time (first on line %u%s%s)", what,
+			later->name, first->position.line, other.of, other.file);
 	}
 	return 0;
 }
@@ -83,7 +104,7 @@ static int check_rule_names(const struct policy *policy, struct arena *scratch,
 		const struct rule *rule = &policy->rules[i];
 
 		if (rule->name)
-			names[count++] = (struct named){rule->name, rule->position};
+			names[count++] = (struct named){rule->name, rule->file, rule->position};
 	}
 	return refuse_twins(policy, names, count, "each rule name", error);
 }
@@ -107,10 +128,11 @@ static int check_aliases(const struct policy *policy, struct arena *scratch,
 		const struct alias_group *group = &policy->aliases[i];
 
 		if (group->name)
-			names[count++] = (struct named){group->name, group->position};
+			names[count++] = (struct named){group->name, group->file, group->position};
 		for (size_t j = 0; j < group->driver_count; j++)
 			drivers[driver_count++] =
-				(struct named){group->drivers[j], group->position};
+				(struct named){group->drivers[j], group->file,
+					       group->position};
 	}
 	r = refuse_twins(policy, names, count, "each alias name", error);
 	if (!r)
@@ -157,6 +179,19 @@ static bool covers(const struct rule_plan *earlier, const struct rule_plan *late
 	return true;
 }
 
+static int refuse_hidden(const struct policy *policy, const struct rule *earlier,
+			 const struct rule *later, struct parse_error *error)
+{
+	struct elsewhere other = elsewhere(earlier->file, later->file);
+
+	return parse_error_set(error, later->file ? later->file : policy->file,
+			       later->position.line, later->position.column,
+			       "expected a rule that can be reached, got '%s', which '%s' on line "
+			       "%u%s%s always comes before",
+			       later->name ? later->name : "", earlier->name ? earlier->name : "",
+			       earlier->position.line, other.of, other.file);
+}
+
 static int check_reachable(const struct policy *policy, struct arena *scratch,
 			   struct parse_error *error)
 {
@@ -171,16 +206,8 @@ static int check_reachable(const struct policy *policy, struct arena *scratch,
 			plans[i].globs[j] =
 				glob_of(match_pattern(&later->match, (enum match_field)j));
 		for (size_t j = 0; j < i; j++) {
-			const struct rule *earlier = &policy->rules[j];
-
-			if (!covers(&plans[j], &plans[i]))
-				continue;
-			return parse_error_set(
-				error, policy->file, later->position.line, later->position.column,
-				"expected a rule that can be reached, got '%s', which '%s' on line "
-				"%u always comes before",
-				later->name ? later->name : "", earlier->name ? earlier->name : "",
-				earlier->position.line);
+			if (covers(&plans[j], &plans[i]))
+				return refuse_hidden(policy, &policy->rules[j], later, error);
 		}
 	}
 	return 0;

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The daemon's own settings (/etc/migwarden/migwarden.yaml): where things are, never what is allowed. */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/parse_error.h"
+
+#define SETTINGS_SCHEMA "migwarden.config/1"
+#define SETTINGS_FILE_DEFAULT "/etc/migwarden/migwarden.yaml"
+#define SETTINGS_FILE_MAX (1u << 20)
+#define SETTINGS_POLICIES_DEFAULT "/etc/migwarden/policies.d"
+
+/* Of a ring, in bytes: powers of two. */
+#define RING_BYTES_MIN 4096
+#define RING_BYTES_MAX (INT64_C(1) << 30)
+
+enum log_format {
+	LOG_TEXT,
+	LOG_JSON, /* one object a line */
+};
+
+struct settings {
+	struct arena *arena; /* owns every text here */
+	const char *socket; /* NULL: the daemon's default */
+	const char *policies; /* a folder, or a file */
+	const char *shadow; /* the same; NULL: none */
+	int64_t gate_ring_bytes; /* 0: the usual; of a gate that is raised anew */
+	int64_t observe_ring_bytes;
+	enum log_format log;
+};
+
+/* settings_new - what holds where no file says otherwise. 0 or -ENOMEM. */
+int settings_new(struct settings **out);
+
+/*
+ * settings_read_file - the same, with what @path says in it. Gives 0 and *out, the caller's; -EINVAL,
+ * -errno of open or read, each with @error filled.
+ */
+int settings_read_file(const char *path, struct settings **out, struct parse_error *error);
+
+/* settings_free - NULL is fine. */
+void settings_free(struct settings *settings);
+
+#define AUTO_SETTINGS __attribute__((cleanup(settings_free_ptr)))
+static inline void settings_free_ptr(struct settings **settings)
+{
+	settings_free(*settings);
+}
+
+#endif

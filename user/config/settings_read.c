@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "config/input.h"
+#include "config/node.h"
+#include "config/reading.h"
+#include "config/settings.h"
+
+#define PATH_SCHEMA "{\"type\": \"string\", \"pattern\": \"^/\"}"
+
+static const struct choice choices_log[] = {
+	{"text", LOG_TEXT},
+	{"json", LOG_JSON},
+	{0},
+};
+
+static int read_schema(const struct reading *reading, const struct node *node,
+		       const struct field *field, void *object)
+{
+	(void)field;
+	(void)object;
+	return reading_schema_name(reading, node, SETTINGS_SCHEMA);
+}
+
+/* A service has no folder of its own to begin from. */
+static int read_path(const struct reading *reading, const struct node *node,
+		     const struct field *field, void *object)
+{
+	const char **out = field_target(object, field, const char *);
+	int r = reading_string(reading, node, "a path", out);
+
+	if (r)
+		return r;
+	return **out == '/' ? 0 : reading_expected(reading, node, "a path from / on");
+}
+
+static int read_log(const struct reading *reading, const struct node *node,
+		    const struct field *field, void *object)
+{
+	return reading_choice(reading, node, field->choices, field_target(object, field, int));
+}
+
+static int read_ring(const struct reading *reading, const struct node *node,
+		     const struct field *field, void *object)
+{
+	int64_t bytes;
+	int r = reading_quantity(reading, node, field->quantity, &bytes);
+
+	if (r)
+		return r;
+	if (bytes < RING_BYTES_MIN || bytes > RING_BYTES_MAX || (bytes & (bytes - 1)))
+		return reading_expected(reading, node,
+					"a power of two from 4KiB to 1GiB, such as 4MiB");
+	*field_target(object, field, int64_t) = bytes;
+	return 0;
+}
+
+static const struct field rings_fields[] = {
+	{
+		.key = "gate",
+		.read = read_ring,
+		.offset = offsetof(struct settings, gate_ring_bytes),
+		.quantity = &quantity_bytes,
+		.about = "decisions; counts when the gate is raised anew",
+	},
+	{
+		.key = "observe",
+		.read = read_ring,
+		.offset = offsetof(struct settings, observe_ring_bytes),
+		.quantity = &quantity_bytes,
+		.about = "everything else that is seen",
+	},
+};
+
+static const struct mapping rings_mapping = {
+	.name = "rings",
+	.what = "rings",
+	.fields = rings_fields,
+	.field_count = ARRAY_SIZE(rings_fields),
+};
+
+static int read_rings(const struct reading *reading, const struct node *node,
+		      const struct field *field, void *object)
+{
+	(void)field;
+	return reading_mapping(reading, node, &rings_mapping, object);
+}
+
+static const struct field settings_fields[] = {
+	{
+		.key = "schema",
+		.read = read_schema,
+		.flags = FIELD_REQUIRED | FIELD_FIRST,
+		.schema = "{\"const\": \"" SETTINGS_SCHEMA "\"}",
+	},
+	{
+		.key = "socket",
+		.read = read_path,
+		.offset = offsetof(struct settings, socket),
+		.schema = PATH_SCHEMA,
+		.about = "control socket",
+	},
+	{
+		.key = "policies",
+		.read = read_path,
+		.offset = offsetof(struct settings, policies),
+		.schema = PATH_SCHEMA,
+		.about = "a folder whose *.yaml are one policy, in name order; or a file",
+	},
+	{
+		.key = "shadow",
+		.read = read_path,
+		.offset = offsetof(struct settings, shadow),
+		.schema = PATH_SCHEMA,
+		.about = "a policy to compare with, without effect",
+	},
+	{
+		.key = "rings",
+		.read = read_rings,
+		.schema = "{\"$ref\": \"#/$defs/rings\"}",
+		.about = "room for what waits to be read",
+	},
+	{
+		.key = "log",
+		.read = read_log,
+		.offset = offsetof(struct settings, log),
+		.choices = choices_log,
+		.about = "form of the decisions on standard output",
+	},
+};
+
+static const struct mapping settings_mapping = {
+	.name = "config",
+	.what = "a configuration",
+	.fields = settings_fields,
+	.field_count = ARRAY_SIZE(settings_fields),
+};
+
+int settings_new(struct settings **out)
+{
+	struct arena *arena = arena_new();
+	struct settings *settings = arena ? arena_alloc(arena, sizeof(*settings)) : NULL;
+
+	if (!settings) {
+		arena_free(arena);
+		return -ENOMEM;
+	}
+	settings->arena = arena;
+	settings->policies = SETTINGS_POLICIES_DEFAULT;
+	*out = settings;
+	return 0;
+}
+
+void settings_free(struct settings *settings)
+{
+	/* It lives in its own arena. */
+	if (settings)
+		arena_free(settings->arena);
+}
+
+static int read_input(const struct input *input, struct settings **out, struct parse_error *error)
+{
+	AUTO_NODE_TREE struct node_tree tree = {0};
+	AUTO_SETTINGS struct settings *settings = NULL;
+	struct reading reading = {.file = input->name, .error = error};
+	int r = node_tree_from_yaml(input, &tree, error);
+
+	if (!r)
+		r = settings_new(&settings);
+	if (r)
+		return r;
+	reading.arena = settings->arena;
+	reading.owner = settings;
+	r = reading_mapping(&reading, tree.root, &settings_mapping, settings);
+	if (!r)
+		*out = TAKE_PTR(settings);
+	return r;
+}
+
+int settings_read_file(const char *path, struct settings **out, struct parse_error *error)
+{
+	AUTO_INPUT struct input input = {0};
+	int r = input_open(path, SETTINGS_FILE_MAX, "a configuration", &input, error);
+
+	if (r)
+		return r;
+	return reading_done(read_input(&input, out, error), input.name, error);
+}
