@@ -188,20 +188,31 @@ static __noinline int device_enter(__u64 vdev, __u32 state, __u32 end, __u64 now
 /* Of vfio_mig_get_next_state(), from 0: where it writes the state that it chose. */
 #define NEXT_STATE_ARGUMENT 3
 
-/* The driver asks for the next arc: the one before it is walked, and the device is in `cur`. */
+/*
+ * The driver asks for the next arc: the one before it is walked, and the device is in `cur`. At
+ * entry, because whoever measures arcs does so from the function's end to its next begin.
+ */
+SEC("fentry/vfio_mig_get_next_state")
+int BPF_PROG(vfio_flow_state, struct vfio_device *vdev, __u32 cur, __u32 target, void *next)
+{
+	struct flow_device fresh = {.state = cur};
+	__u64 key = (__u64)vdev;
+
+	if (!bpf_map_lookup_elem(&flow_devices, &key))
+		bpf_map_update_elem(&flow_devices, &key, &fresh, BPF_NOEXIST);
+	device_enter(key, cur, MW_FLOW_LEFT, bpf_ktime_get_ns());
+	return 0;
+}
+
 SEC("fexit/vfio_mig_get_next_state")
 int BPF_PROG(vfio_flow_next_state, struct vfio_device *vdev, __u32 cur, __u32 target, void *next,
 	     int ret)
 {
 	struct flow_task *task = current_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
-	struct flow_device fresh = {.state = cur};
-	__u64 key = (__u64)vdev, chosen = 0;
+	__u64 chosen = 0;
 
 	if (!task)
 		return 0;
-	if (!bpf_map_lookup_elem(&flow_devices, &key))
-		bpf_map_update_elem(&flow_devices, &key, &fresh, BPF_NOEXIST);
-	device_enter(key, cur, MW_FLOW_LEFT, bpf_ktime_get_ns());
 	task->arc_open = 0;
 	task->vdev = vdev;
 	/* The verifier lets no program load an argument that points to an enum; the helper does. */

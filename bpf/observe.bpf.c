@@ -15,6 +15,7 @@ extern const void mdev_bus_type __ksym __weak;
 struct call {
 	__u64 enter_ns;
 	__u64 arc_start_ns;
+	__u64 arc_end_ns;
 	__u32 arc_from;
 	__u32 arc_to;
 	__u32 arc_target;
@@ -67,6 +68,17 @@ static __always_inline void arc_emit(struct call *call, __u64 now, __s32 result)
 	bpf_ringbuf_submit(event, 0);
 }
 
+/* The end of one arc and the begin of the next: what lies between is our own time, and others'. */
+SEC("fentry/vfio_mig_get_next_state")
+int BPF_PROG(vfio_next_state_enter, struct vfio_device *device, __u32 cur, __u32 target, void *next)
+{
+	struct call *call = current_call(BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (call)
+		call->arc_end_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
 /* Of vfio_mig_get_next_state(), from 0: where it writes the state that it chose. */
 #define NEXT_STATE_ARGUMENT 3
 
@@ -79,20 +91,20 @@ int BPF_PROG(vfio_next_state, struct vfio_device *device, __u32 cur, __u32 targe
 	     int ret)
 {
 	struct call *call = current_call(BPF_LOCAL_STORAGE_GET_F_CREATE);
-	__u64 now = bpf_ktime_get_ns();
 	__u64 chosen = 0;
 
-	if (!call)
+	/* Without an entry we were attached in the middle of this call. */
+	if (!call || !call->arc_end_ns)
 		return 0;
 	if (call->arc_open)
-		arc_emit(call, now, 0);
+		arc_emit(call, call->arc_end_ns, 0);
 	call->vdev = device;
-	call->arc_start_ns = now;
+	call->arc_start_ns = bpf_ktime_get_ns();
 	call->arc_from = cur;
 	call->arc_to = target;
 	call->arc_target = target;
 	if (ret) {
-		arc_emit(call, now, ret);
+		arc_emit(call, call->arc_start_ns, ret);
 		return 0;
 	}
 	/* The verifier lets no program load an argument that points to an enum; the helper does. */

@@ -124,11 +124,11 @@ static void attach_late(struct watch *watch)
 	watch->attach_wanted = false;
 	for (enum observe_group group = 0; group < OBSERVE_GROUP_COUNT_; group++)
 		had[group] = observe_has(watch->observe, group);
+	attach_dataflow(watch);
 	r = observe_attach(watch->observe);
 	if (r)
 		fprintf(stderr, "migwarden watch: cannot attach to a module that was loaded: %s (%s)\n",
 			strerror(-r), kernel_message());
-	attach_dataflow(watch);
 	for (enum observe_group group = 0; group < OBSERVE_GROUP_COUNT_; group++)
 		if (!had[group] && observe_has(watch->observe, group))
 			fprintf(stderr, "migwarden watch: module %s is there: watching it\n",
@@ -274,6 +274,19 @@ static int parse_kinds(const char *list, uint32_t *out)
 	return 0;
 }
 
+/* The observers come last: what runs before them would count as a part of the arcs. */
+static int watch_open(struct watch *watch, size_t ring_bytes)
+{
+	int r = observe_load(ring_bytes, on_record, watch, &watch->observe);
+
+	if (!r)
+		r = dataflow_open(observe_ring(watch->observe), &watch->dataflow);
+	if (r)
+		return r;
+	attach_dataflow(watch);
+	return observe_start(watch->observe);
+}
+
 static int watch_run(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -320,12 +333,9 @@ static int watch_run(int argc, char **argv)
 
 	kernel_quiet();
 	watch.clock_offset_ns = clock_wall_offset_ns();
-	r = observe_open(ring_bytes, on_record, &watch, &watch.observe);
-	if (!r)
-		r = dataflow_open(observe_ring(watch.observe), &watch.dataflow);
+	r = watch_open(&watch, ring_bytes);
 	if (r)
 		return open_failed(r);
-	attach_dataflow(&watch);
 	report_start(&watch);
 	if (!watch.json)
 		event_text_heading(stdout);

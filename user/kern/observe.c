@@ -18,7 +18,8 @@ struct observe {
 	 */
 	struct observe_bpf *instances[OBSERVE_GROUP_COUNT_];
 	size_t instance_count;
-	unsigned int groups; /* attached: bit per enum observe_group */
+	unsigned int loaded; /* by observe_load: bit per enum observe_group */
+	unsigned int groups; /* attached */
 	struct ring *ring;
 };
 
@@ -136,7 +137,7 @@ static void observe_close_ptr(struct observe **observe)
 	observe_close(*observe);
 }
 
-int observe_open(size_t ring_bytes, ring_handler handler, void *context, struct observe **out)
+int observe_load(size_t ring_bytes, ring_handler handler, void *context, struct observe **out)
 {
 	__attribute__((cleanup(observe_close_ptr))) struct observe *observe = NULL;
 	unsigned int groups = possible_groups();
@@ -152,17 +153,33 @@ int observe_open(size_t ring_bytes, ring_handler handler, void *context, struct 
 	if (r)
 		return r;
 
-	/* Attach last: the reader exists before the first record can. */
+	observe->loaded = groups;
 	first = observe->instances[0];
 	r = ring_open(bpf_map__fd(first->maps.ring), bpf_map__fd(first->maps.counters), handler,
 		      context, &observe->ring);
 	if (r)
 		return r;
-	r = instance_attach(observe, groups);
-	if (r)
-		return r;
 	*out = TAKE_PTR(observe);
 	return 0;
+}
+
+int observe_start(struct observe *observe)
+{
+	return instance_attach(observe, observe->loaded);
+}
+
+int observe_open(size_t ring_bytes, ring_handler handler, void *context, struct observe **out)
+{
+	__attribute__((cleanup(observe_close_ptr))) struct observe *observe = NULL;
+	int r;
+
+	/* Attach last: the reader exists before the first record can. */
+	r = observe_load(ring_bytes, handler, context, &observe);
+	if (!r)
+		r = observe_start(observe);
+	if (!r)
+		*out = TAKE_PTR(observe);
+	return r;
 }
 
 void observe_stop(struct observe *observe)

@@ -28,6 +28,14 @@ enum observe_group {
  */
 int observe_open(size_t ring_bytes, ring_handler handler, void *context, struct observe **out);
 
+/*
+ * observe_load and observe_start - observe_open in two steps. Of two programs on one function the
+ * kernel runs the one first that was attached last, and an arc's time ends when ours runs: whoever
+ * else attaches to vfio (kern/dataflow.h) does so between the two.
+ */
+int observe_load(size_t ring_bytes, ring_handler handler, void *context, struct observe **out);
+int observe_start(struct observe *observe);
+
 /* observe_close - detaches everything; NULL is fine. */
 void observe_close(struct observe *observe);
 
