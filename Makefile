@@ -158,6 +158,11 @@ $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIB_LIBS)
 
+##@ Measuring
+.PHONY: bench-judge
+bench-judge: all $(BUILD)/bench/judge ## pairs a second, match over an inventory, both beside npm's; writes docs/SPEED.md
+	@tests/bench/judge-run
+
 ##@ House-keeping
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BUILD)/migwarden $(DESTDIR)$(PREFIX)/bin/migwarden

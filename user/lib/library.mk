@@ -73,3 +73,9 @@ $(BUILD)/tsan/obj/%.o: %.c
 $(BUILD)/tsan/threads: $(BUILD)/tsan/obj/tests/lib/threads.o $(TSAN_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -fsanitize=thread -o $@ $^ $(LIBRARY_LIBS) -pthread
+
+$(BUILD)/bench/judge: $(BUILD)/obj/tests/bench/judge.o $(LIBRARY_ARCHIVES)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBRARY_ARCHIVES) -Wl,--end-group \
+		$(LIBRARY_LIBS)
