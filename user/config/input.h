@@ -11,7 +11,7 @@
 struct input {
 	/* For messages; borrowed from the caller. */
 	const char *name;
-	/* NUL-terminated at @length; holds no other NUL. */
+	/* Without a NUL in it, and not terminated by one. */
 	const char *text;
 	size_t length;
 	/* What input_close frees; NULL when @text is the caller's. */

@@ -13,6 +13,16 @@
 
 #include "config/node.h"
 
+/*
+ * What libfyaml 0.7 must not see, since 16 MiB of it keep it busy for minutes: a long directive
+ * (64 KiB of % take half a minute), brackets that nobody closes, which it reads on and on in search
+ * of a colon, and blank lines in a scalar, whose cost grows with their square.
+ */
+#define LINE_BYTES_MAX (256u << 10)
+#define BLANK_LINES_MAX 64u
+#define OPEN_BRACKETS_MAX 65536
+#define SCALAR_BYTES_MAX (128u << 10)
+
 struct build {
 	const struct input *input;
 	struct cursor cursor;
@@ -219,13 +229,26 @@ static int type_plain(struct build *build, struct node *node)
 	return 0;
 }
 
+/* Of a whole scalar, quotes and indentation counted; a template has 64 KiB at most. */
+static bool is_over_long(struct fy_token *token)
+{
+	const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
+	const struct fy_mark *end = token ? fy_token_end_mark(token) : NULL;
+
+	return start && end && end->input_pos - start->input_pos > SCALAR_BYTES_MAX;
+}
+
 /* An escape ("\0", "\ud800") can still make what the raw text may not hold. */
 static int copy_text(struct build *build, struct fy_token *token, struct position place,
 		     const char **out)
 {
 	size_t length = 0;
-	const char *text = token ? fy_token_get_text(token, &length) : NULL;
+	const char *text;
 
+	if (is_over_long(token))
+		return refuse(build, place, "expected text of at most %u KiB",
+			      SCALAR_BYTES_MAX >> 10);
+	text = token ? fy_token_get_text(token, &length) : NULL;
 	if (text && memchr(text, '\0', length))
 		return refuse(build, place, "expected text, got a NUL byte");
 	if (text && utf8_valid_length(text, length) != length)
@@ -281,14 +304,10 @@ static int on_scalar(struct build *build, const struct fy_event_scalar_data *sca
 
 static int on_document(struct build *build, struct fy_event *event)
 {
-	struct fy_document_state *state = event->document_start.document_state;
 	struct position place = place_of(build, fy_event_start_mark(event));
 
 	if (build->documents++)
 		return refuse(build, place, "expected one document, got a second");
-	if (state &&
-	    (fy_document_state_version_explicit(state) || fy_document_state_tags_explicit(state)))
-		return refuse(build, place, "expected no %% directive");
 	return 0;
 }
 
@@ -357,11 +376,73 @@ static int refuse_syntax(struct build *build, struct fy_diag *diag)
 	return refuse(build, place, "expected YAML (%s)", problem->msg);
 }
 
+static int refuse_guarded(struct build *build, size_t offset, const char *expected)
+{
+	cursor_move(&build->cursor, offset);
+	return refuse(build, build->cursor.position, "expected %s", expected);
+}
+
+/* Brackets that are open behind this line, if all were brackets; text may hold some, not many. */
+static long count_open(const char *line, size_t length, long open)
+{
+	for (size_t i = 0; i < length; i++) {
+		open += line[i] == '[' || line[i] == '{';
+		open -= line[i] == ']' || line[i] == '}';
+	}
+	return open;
+}
+
+static bool is_blank_line(const char *line, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (line[i] != ' ' && line[i] != '\t')
+			return false;
+	return true;
+}
+
+/* How far the line goes that starts at @start. */
+static size_t line_length(const struct input *input, size_t start)
+{
+	size_t end = start;
+
+	while (end < input->length && input->text[end] != '\n' && input->text[end] != '\r')
+		end++;
+	return end - start;
+}
+
+/* A lone \r ends a line too, as YAML has it; \r\n then counts as one more, which does no harm. */
+static int guard_lines(struct build *build)
+{
+	const char *text = build->input->text;
+	size_t length = build->input->length;
+	unsigned int blank = 0;
+	long open = 0;
+
+	for (size_t start = 0; start < length;) {
+		size_t size = line_length(build->input, start);
+
+		blank = is_blank_line(text + start, size) ? blank + 1 : 0;
+		open = count_open(text + start, size, open);
+		if (text[start] == '%')
+			return refuse_guarded(build, start, "no % directive");
+		if (size > LINE_BYTES_MAX)
+			return refuse_guarded(build, start, "lines of at most 256 KiB");
+		if (blank > BLANK_LINES_MAX)
+			return refuse_guarded(build, start, "at most 64 blank lines in a row");
+		if (open > OPEN_BRACKETS_MAX)
+			return refuse_guarded(build, start, "brackets that are closed");
+		start += size + 1;
+	}
+	return 0;
+}
+
 static int parse_events(struct build *build, struct fy_parser *parser, struct fy_diag *diag)
 {
 	struct fy_event *event;
-	int r = 0;
+	int r = guard_lines(build);
 
+	if (r)
+		return r;
 	if (fy_parser_set_string(parser, build->input->text, build->input->length))
 		return -ENOMEM;
 	while (!r && (event = fy_parser_parse(parser))) {

@@ -297,7 +297,9 @@ Test(policy_read, anchors_aliases_tags_and_directives_are_refused_where_they_sta
 		 "expected a plain value, got a tag (!), which is not allowed here"},
 		{"a: !x [b]\n", 1, 4,
 		 "expected a plain value, got a tag (!), which is not allowed here"},
-		{"%YAML 1.2\n---\na: b\n", 2, 1, "expected no % directive"},
+		{"%YAML 1.2\n---\na: b\n", 1, 1, "expected no % directive"},
+		{"# x\n%TAG ! x\n---\na: b\n", 2, 1, "expected no % directive"},
+		{"# x\r%%%%%%\n", 1, 5, "expected no % directive"},
 		{0},
 	};
 
@@ -344,9 +346,26 @@ Test(policy_read, nesting_is_refused_at_the_level_over_the_limit)
 	}
 }
 
+Test(policy_read, what_would_keep_the_parser_busy_for_minutes_is_refused_before_it)
+{
+	AUTO_FREE char *percents = repeated("%", 8 << 20);
+	AUTO_FREE char *brackets = repeated("[", 8 << 20);
+	AUTO_FREE char *blanks = repeated("\n", 8 << 20);
+	AUTO_FREE char *text = NULL;
+	uint64_t start = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+
+	cr_expect_str_eq(read_text(percents, 8 << 20).message, "expected no % directive");
+	cr_expect_str_eq(read_text(brackets, 8 << 20).message, "expected lines of at most 256 KiB");
+	cr_expect_str_eq(read_text(brackets, 100000).message, "expected brackets that are closed");
+	cr_assert_geq(asprintf(&text, "a: b\n  %s  c\n", blanks), 0);
+	cr_expect_str_eq(read_text(text, strlen(text)).message,
+			 "expected at most 64 blank lines in a row");
+	cr_expect_lt(clock_ns(CLOCK_PROCESS_CPUTIME_ID) - start, 20000000000u);
+}
+
 Test(policy_read, more_values_than_ten_thousand_rules_need_are_refused)
 {
-	AUTO_FREE char *items = repeated("1,", 2000000);
+	AUTO_FREE char *items = repeated("1,\n", 2000000);
 	AUTO_FREE char *text = NULL;
 	struct refusal_answer answer;
 

@@ -274,7 +274,7 @@ Test(verdict_write, a_denial_has_every_key_of_the_contract)
 		.field = "mdev_type",
 		.rule = &rule,
 		.policy_file = "site.yaml",
-		.position = {14, 5},
+		.position = {.line = 14, .column = 5},
 		.hint = "choose another",
 		.warnings = {"careful"},
 		.warning_count = 1,
