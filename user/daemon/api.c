@@ -343,7 +343,8 @@ static int join_loop(struct api *api)
 	r = sd_event_add_io(api->loop, &api->io, info->epoll_fd, EPOLLIN, on_io, api);
 	if (r < 0)
 		return r;
-	r = sd_event_add_time(api->loop, &api->timer, CLOCK_MONOTONIC, 0, 0, on_timer, api);
+	/* To the microsecond: a body comes in pieces, and the next may be waiting already. */
+	r = sd_event_add_time(api->loop, &api->timer, CLOCK_MONOTONIC, 0, 1, on_timer, api);
 	if (r < 0)
 		return r;
 	return sd_event_source_set_enabled(api->timer, SD_EVENT_OFF);
