@@ -483,7 +483,24 @@ void gate_close(struct gate *gate)
 
 int gate_release(void)
 {
-	return pins_remove(PINS_FOLDER);
+	AUTO_FD int map = bpf_obj_get(pins_path((char[PINS_PATH_BYTES]){ 0 }, PINS_FOLDER, MAP_KIND,
+						map_names[MAP_CONTROL]));
+	const struct mw_gate_control nobody = { .wire_version = MW_WIRE_VERSION };
+	struct mw_gate_control before;
+	bool idle = false;
+	__u32 slot = 0;
+	int r;
+
+	/*
+	 * The kernel detaches the programs some time after their pins are gone; who is told that the
+	 * gate is down may migrate at once. So they are told first that none of them acts.
+	 */
+	if (map >= 0 && !bpf_map_lookup_elem(map, &slot, &before))
+		idle = !bpf_map_update_elem(map, &slot, &nobody, BPF_ANY);
+	r = pins_remove(PINS_FOLDER);
+	if (r && idle)
+		bpf_map_update_elem(map, &slot, &before, BPF_ANY);
+	return r;
 }
 
 int gate_self_test(struct gate *gate, char error[static GATE_ERROR_BYTES])
