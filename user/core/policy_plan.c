@@ -125,8 +125,10 @@ static void plan_match(const struct rule_match *match, struct rule_plan *plan)
 	}
 }
 
-static enum match_answer plan_matches(const struct rule_plan *plan,
-				      const struct match_subject *subject, enum match_field *field)
+/* Out of line, so that ruling a rule out, which most are, has no registers to save. */
+__attribute__((noinline)) static enum match_answer plan_matches(const struct rule_plan *plan,
+								const struct match_subject *subject,
+								enum match_field *field)
 {
 	enum match_answer answer = MATCH_YES;
 
@@ -144,9 +146,9 @@ static enum match_answer plan_matches(const struct rule_plan *plan,
 	return answer;
 }
 
-static enum match_answer unplanned_matches(const struct rule *rule,
-					   const struct match_subject *subject,
-					   enum match_field *field)
+__attribute__((noinline)) static enum match_answer
+unplanned_matches(const struct rule *rule, const struct match_subject *subject,
+		  enum match_field *field)
 {
 	struct rule_plan plan;
 
