@@ -40,6 +40,8 @@ static void show_event(struct daemon *daemon, const union mw_event *event)
 
 	if (event->head.kind == MW_EVENT_GATE) {
 		decision_show(daemon, event);
+		/* The ring forgets the record when we return: by then it is told, whatever ends us. */
+		fflush(out);
 	} else if (!daemon->options->watch && event->head.kind != MW_EVENT_SHIELD) {
 		return;
 	} else if (daemon->options->json) {
