@@ -45,9 +45,19 @@ const char *format_bytes(uint64_t bytes, char out[static UNITS_TEXT_BYTES])
 	return scaled(value, units[unit], out);
 }
 
+/* The bytes of a record may say any time: what cannot be shown is shown as the nearest that can. */
+static int64_t wall_ns(uint64_t time_ns, int64_t offset_ns)
+{
+	int64_t ns;
+
+	if (__builtin_add_overflow(time_ns, offset_ns, &ns))
+		return INT64_MAX;
+	return ns < 0 ? 0 : ns;
+}
+
 const char *format_clock(uint64_t time_ns, int64_t offset_ns, char out[static UNITS_TEXT_BYTES])
 {
-	int64_t ns = (int64_t)time_ns + offset_ns;
+	int64_t ns = wall_ns(time_ns, offset_ns);
 	time_t seconds = ns / 1000000000;
 	char date[UNITS_TEXT_BYTES - 10];
 	struct tm tm;

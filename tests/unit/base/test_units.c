@@ -64,3 +64,12 @@ Test(units, a_clock_is_utc_with_microseconds)
 	cr_assert_str_eq(format_clock(1500, 1763640245123456000, out),
 			 "2025-11-20T12:04:05.123457Z");
 }
+
+Test(units, a_time_that_no_clock_can_show_is_shown_as_the_nearest)
+{
+	char text[UNITS_TEXT_BYTES];
+
+	cr_assert_str_eq(format_clock(1, INT64_MAX, text), "2262-04-11T23:47:16.854775Z");
+	cr_assert_str_eq(format_clock(UINT64_MAX, 0, text), "2262-04-11T23:47:16.854775Z");
+	cr_assert_str_eq(format_clock(0, -1, text), "1970-01-01T00:00:00.000000Z");
+}
