@@ -37,9 +37,12 @@ struct flow_file {
 	__u64 last_ns;  /* the end of the last call in the phase */
 	__u64 offset;   /* bytes moved so far */
 	__u32 state;
-	__u32 is_seen; /* a call was */
-	__u32 is_done; /* its sums are told; what still comes is refused by any driver */
-	__u32 zero;
+	__u32 is_seen;     /* a call was */
+	__u32 is_done;     /* its sums are told; what still comes is refused by any driver */
+	__u32 is_answered; /* an answer about precopy was told: these three */
+	__u64 initial_bytes;
+	__u64 dirty_bytes;
+	__s64 info_result;
 	char device[MW_DEVICE_BYTES];
 };
 
@@ -486,30 +489,60 @@ struct precopy_info {
 	__u64 dirty_bytes;
 };
 
-SEC("fexit")
-int BPF_PROG(driver_ioctl_exit, struct file *file, unsigned int cmd, unsigned long arg, long ret)
+/* A VMM asks thousands of times a second: what it was told before is counted, and not told again.
+ */
+static __always_inline bool is_new_answer(struct flow_file *file, const struct precopy_info *info,
+					  long result)
 {
-	__u64 now = bpf_ktime_get_ns(), enter = driver_leave(), key = (__u64)file;
-	struct flow_file *known = bpf_map_lookup_elem(&flow_files, &key);
+	if (file->is_answered && file->info_result == result &&
+	    file->initial_bytes == info->initial_bytes && file->dirty_bytes == info->dirty_bytes)
+		return false;
+	file->is_answered = 1;
+	file->info_result = result;
+	file->initial_bytes = info->initial_bytes;
+	file->dirty_bytes = info->dirty_bytes;
+	return true;
+}
+
+static __always_inline void precopy_emit(const struct flow_file *file,
+					 const struct precopy_info *info, __u64 now, __u64 duration)
+{
+	struct mw_event_precopy *event = event_reserve(sizeof(*event), MW_EVENT_PRECOPY);
+
+	if (!event)
+		return;
+	__builtin_memcpy(event->head.device, file->device, sizeof(event->head.device));
+	event->head.time_ns = now;
+	event->duration_ns = duration;
+	event->initial_bytes = info->initial_bytes;
+	event->dirty_bytes = info->dirty_bytes;
+	event->flags = info->flags;
+	event->result = (__s32)file->info_result;
+	bpf_ringbuf_submit(event, 0);
+}
+
+SEC("fexit")
+int BPF_PROG(driver_ioctl_exit, struct file *address, unsigned int cmd, unsigned long arg, long ret)
+{
+	__u64 now = bpf_ktime_get_ns(), enter = driver_leave();
 	struct precopy_info info = {};
-	struct mw_event_precopy *event;
+	struct flow_file *file;
+	struct mw_flow *flow;
 
 	if (cmd != MW_VFIO_MIG_GET_PRECOPY_INFO || !enter)
 		return 0;
-	event = event_reserve(sizeof(*event), MW_EVENT_PRECOPY);
-	if (!event)
+	file = file_of(address);
+	if (!file || file->is_done)
 		return 0;
+	flow = phase_of(address, file, MW_FLOW_READ);
+	if (flow) {
+		__sync_fetch_and_add(&flow->infos, 1);
+		__sync_fetch_and_add(&flow->info_ns, now - enter);
+	}
 	if (!ret)
 		bpf_probe_read_user(&info, sizeof(info), (void *)arg);
-	if (known)
-		__builtin_memcpy(event->head.device, known->device, sizeof(event->head.device));
-	event->head.time_ns = now;
-	event->duration_ns = now - enter;
-	event->initial_bytes = info.initial_bytes;
-	event->dirty_bytes = info.dirty_bytes;
-	event->flags = info.flags;
-	event->result = (__s32)ret;
-	bpf_ringbuf_submit(event, 0);
+	if (is_new_answer(file, &info, ret))
+		precopy_emit(file, &info, now, now - enter);
 	return 0;
 }
 

@@ -82,7 +82,7 @@ enum mw_event_kind {
 	MW_EVENT_MODULE = 7, /* a kernel module that matters to us has come or gone */
 	MW_EVENT_SHIELD = 8, /* somebody tried to reach a piece of the gate */
 	MW_EVENT_DATA_FILE = 9, /* inside an arc, a driver has made the file for the device's state */
-	MW_EVENT_PRECOPY = 10, /* VFIO_MIG_GET_PRECOPY_INFO on a data file has returned */
+	MW_EVENT_PRECOPY = 10, /* VFIO_MIG_GET_PRECOPY_INFO on a data file has a new answer */
 	MW_EVENT_FLOW = 11, /* a data file is done with: the sums of one of its phases */
 	MW_EVENT_KIND_END_ = 12,
 };
@@ -303,6 +303,8 @@ struct mw_flow {
 	__u64 gap_ns; /* between the end of one call and the begin of the next */
 	__u64 missed_bytes; /* moved through this file before the first call that we saw */
 	__u64 error_offset; /* bytes of the file before the first call that failed */
+	__u64 infos; /* VFIO_MIG_GET_PRECOPY_INFO calls */
+	__u64 info_ns; /* in the driver, for these */
 	__s32 error; /* of that call, -errno; 0: none failed */
 	__u32 errors;
 	__u32 ends; /* calls that gave 0 */
@@ -312,7 +314,7 @@ struct mw_flow {
 	__u32 size_log2[MW_SIZE_BUCKETS]; /* bytes of each call that moved some */
 	__u32 latency_log2[MW_LATENCY_BUCKETS]; /* ns in the driver, of each call */
 };
-_Static_assert(sizeof(struct mw_flow) == 104 + 4 * (32 + 40), "wire size");
+_Static_assert(sizeof(struct mw_flow) == 120 + 4 * (32 + 40), "wire size");
 
 struct mw_event_flow {
 	struct mw_event_head head;
@@ -320,7 +322,7 @@ struct mw_event_flow {
 	__u32 zero;
 	struct mw_flow flow;
 };
-_Static_assert(sizeof(struct mw_event_flow) == 88 + 8 + 104 + 4 * 72, "wire size");
+_Static_assert(sizeof(struct mw_event_flow) == 88 + 8 + 120 + 4 * 72, "wire size");
 
 union mw_event {
 	struct mw_event_head head;

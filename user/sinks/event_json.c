@@ -250,6 +250,8 @@ static void set_flow(json_t *object, const struct mw_event_flow *event)
 	set_number(object, "driver_ns", flow->driver_ns);
 	set_number(object, "gap_ns", flow->gap_ns);
 	set_number(object, "missed_bytes", flow->missed_bytes);
+	set_number(object, "infos", flow->infos);
+	set_number(object, "info_ns", flow->info_ns);
 	set_number(object, "ends", flow->ends);
 	set_number(object, "pauses", flow->pauses);
 	set_number(object, "errors", flow->errors);
