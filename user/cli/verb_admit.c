@@ -27,6 +27,7 @@ struct admit_options {
 static void print_answer(const json_t *answer)
 {
 	char device[256], explanation[TEXT_BYTES];
+	const json_t *shadow = json_object_get(answer, "shadow");
 	bool admitted = json_is_true(json_object_get(answer, "admitted"));
 	const char *direction = json_string_value(json_object_get(answer, "direction"));
 	const char *hint =
@@ -46,6 +47,13 @@ static void print_answer(const json_t *answer)
 	if (!admitted && hint && *hint) {
 		escape_text(explanation, sizeof(explanation), hint);
 		printf("          hint: %s\n", explanation);
+	}
+	if (json_is_object(shadow)) {
+		escape_text(explanation, sizeof(explanation),
+			    json_string_value(json_object_get(shadow, "explanation")) ?: "?");
+		escape_text(device, sizeof(device),
+			    json_string_value(json_object_get(shadow, "answer")) ?: "?");
+		printf("          shadow: would have %s it: %s\n", device, explanation);
 	}
 }
 

@@ -2,14 +2,24 @@
 /* migwarden run: the daemon, in the foreground. */
 #include <getopt.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/verb.h"
+#include "config/settings.h"
 #include "daemon/daemon.h"
 
-static int run_run(int argc, char **argv)
+struct run_arguments {
+	const char *config;
+	struct daemon_options daemon;
+};
+
+/* Gives -1 to go on, or the exit code to end with. */
+static int parse(int argc, char **argv, struct run_arguments *out)
 {
 	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
 		{ "policy", required_argument, NULL, 'p' },
+		{ "shadow", required_argument, NULL, 'S' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "watch", no_argument, NULL, 'w' },
@@ -17,25 +27,30 @@ static int run_run(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	struct daemon_options daemon = { .socket = DAEMON_SOCKET_DEFAULT, .out = stdout };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "p:jwh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:p:jwh", options, NULL)) != -1) {
 		switch (option) {
+		case 'c':
+			out->config = optarg;
+			break;
 		case 'p':
-			daemon.policy = optarg;
+			out->daemon.policy = optarg;
+			break;
+		case 'S':
+			out->daemon.shadow = optarg;
 			break;
 		case 's':
-			daemon.socket = optarg;
+			out->daemon.socket = optarg;
 			break;
 		case 'j':
-			daemon.json = true;
+			out->daemon.json = true;
 			break;
 		case 'w':
-			daemon.watch = true;
+			out->daemon.watch = true;
 			break;
 		case 't':
-			daemon.transient = true;
+			out->daemon.transient = true;
 			break;
 		case 'h':
 			return verb_help(&verb_run);
@@ -45,16 +60,61 @@ static int run_run(int argc, char **argv)
 	}
 	if (optind < argc)
 		return verb_usage(&verb_run, "unexpected argument '%s'", argv[optind]);
-	if (!daemon.policy)
-		return verb_usage(&verb_run, "--policy is missing");
-	return daemon_run(&daemon) ? EXIT_BAD : EXIT_YES;
+	return -1;
+}
+
+/* A file that was asked for must be there; the usual one need not, as long as nobody needs it. */
+static int read_settings(const char *path, struct settings **out)
+{
+	struct parse_error error = { 0 };
+	char text[1024];
+	int r;
+
+	if (!path && access(SETTINGS_FILE_DEFAULT, F_OK))
+		r = settings_new(out);
+	else
+		r = settings_read_file(path ? path : SETTINGS_FILE_DEFAULT, out, &error);
+	if (r) {
+		parse_error_format(&error, text, sizeof(text));
+		fprintf(stderr, "%s\n", text);
+	}
+	return r;
+}
+
+/* What the command line says goes before what the file says. */
+static void apply(const struct settings *settings, struct daemon_options *options)
+{
+	if (!options->policy)
+		options->policy = settings->policies;
+	if (!options->shadow)
+		options->shadow = settings->shadow;
+	if (!options->socket)
+		options->socket = settings->socket ? settings->socket : DAEMON_SOCKET_DEFAULT;
+	if (settings->log == LOG_JSON)
+		options->json = true;
+	options->gate_ring_bytes = (size_t)settings->gate_ring_bytes;
+	options->observe_ring_bytes = (size_t)settings->observe_ring_bytes;
+}
+
+static int run_run(int argc, char **argv)
+{
+	struct run_arguments arguments = { .daemon = { .out = stdout } };
+	AUTO_SETTINGS struct settings *settings = NULL;
+	int r = parse(argc, argv, &arguments);
+
+	if (r >= 0)
+		return r;
+	if (read_settings(arguments.config, &settings))
+		return EXIT_BAD;
+	apply(settings, &arguments.daemon);
+	return daemon_run(&arguments.daemon) ? EXIT_BAD : EXIT_YES;
 }
 
 const struct verb verb_run = {
 	.name = "run",
 	.summary = "enforce a policy on this host, in the foreground",
-	.help = "usage: migwarden run --policy FILE [--socket PATH] [--transient] [--json]\n"
-		"                     [--watch]\n"
+	.help = "usage: migwarden run [--config FILE] [--policy PATH] [--shadow PATH] [--socket PATH]\n"
+		"                     [--transient] [--json] [--watch]\n"
 		"\n"
 		"Raises the gate: refuses the start of a migration that the policy does not let pass, and\n"
 		"says so, a line for each decision. Gated are SET RESUMING (incoming), SET PRE_COPY and\n"
@@ -66,7 +126,13 @@ const struct verb verb_run = {
 		"the next one adopts it. `migwarden release` takes it down. SIGHUP, or `migwarden reload`,\n"
 		"reads the policy anew.\n"
 		"\n"
-		"  -p, --policy FILE   the policy (YAML)\n"
+		"Where to find things it reads in " SETTINGS_FILE_DEFAULT "; without that\n"
+		"file the policy is " SETTINGS_POLICIES_DEFAULT ". A folder's *.yaml are one policy, in\n"
+		"name order.\n"
+		"\n"
+		"  -c, --config FILE   another configuration (YAML)\n"
+		"  -p, --policy PATH   the policy, a file or a folder (YAML)\n"
+		"      --shadow PATH   a second one, without effect: says where it would decide otherwise\n"
 		"      --socket PATH   control socket (" DAEMON_SOCKET_DEFAULT ")\n"
 		"      --transient     pin nothing: the gate falls with the daemon\n"
 		"  -j, --json          one JSON object a line\n"

@@ -49,23 +49,63 @@ static void print_admissions(const json_t *list)
 		       text_at(admission, "explanation", why));
 }
 
+static void print_programs(const json_t *programs)
+{
+	char name[TEXT_BYTES], covers[TEXT_BYTES], open[TEXT_BYTES];
+	const json_t *program;
+	size_t i;
+
+	json_array_foreach(programs, i, program) {
+		bool stands = json_is_true(json_object_get(program, "stands"));
+
+		printf("            %-17s %s%s\n", text_at(program, "name", name),
+		       stands ? "" : "missing: ", text_at(program, "covers", covers));
+		if (!stands)
+			printf("            %-17s open: %s\n", "",
+			       text_at(program, "open", open));
+	}
+}
+
 static void print_gate(const json_t *gate)
 {
-	const json_t *program;
 	char text[TEXT_BYTES];
-	size_t i;
 
 	if (!json_is_true(json_object_get(gate, "stands"))) {
 		printf("gate        does not stand: %s\n", text_at(gate, "state", text));
 		return;
 	}
-	printf("gate        stands%s%s\nprograms   ",
+	printf("gate        stands%s%s%s\n",
 	       json_is_true(json_object_get(gate, "pinned")) ? ", pinned" :
 							       ", falls with the daemon",
-	       json_is_true(json_object_get(gate, "adopted")) ? ", adopted" : "");
-	json_array_foreach(json_object_get(gate, "programs"), i, program)
-		printf(" %s", json_string_value(program));
-	putchar('\n');
+	       json_is_true(json_object_get(gate, "adopted")) ? ", adopted" : "",
+	       json_is_true(json_object_get(gate, "shielded")) ? ", shielded" : "");
+	print_programs(json_object_get(gate, "programs"));
+}
+
+/* Where a policy came from: its files, where it came in several, and what their bytes are known by. */
+static void print_origin(const json_t *policy)
+{
+	const json_t *files = json_object_get(policy, "files"), *file;
+	char text[TEXT_BYTES];
+	size_t i;
+
+	if (json_array_size(files) > 1)
+		json_array_foreach(files, i, file)
+			printf("            %s\n",
+			       escape_text(text, sizeof(text), json_string_value(file) ?: "?"));
+	printf("            blake2b %s\n", text_at(policy, "blake2b", text));
+}
+
+static void print_shadow(const json_t *shadow)
+{
+	char text[TEXT_BYTES], mode[TEXT_BYTES];
+
+	if (!json_is_object(shadow))
+		return;
+	printf("shadow      %s: %s, %lld decisions differ\n", text_at(shadow, "file", text),
+	       text_at(shadow, "mode", mode),
+	       json_integer_value(json_object_get(shadow, "differences")));
+	print_origin(shadow);
 }
 
 static void print_status(const json_t *status)
@@ -80,8 +120,10 @@ static void print_status(const json_t *status)
 	printf("policy      %s: %s, %lld rules, generation %lld\n", text_at(policy, "file", text),
 	       text_at(policy, "mode", mode), json_integer_value(json_object_get(policy, "rules")),
 	       json_integer_value(json_object_get(policy, "generation")));
+	print_origin(policy);
 	printf("defaults    incoming %s, outgoing %s\n", text_at(policy, "incoming", incoming),
 	       text_at(policy, "outgoing", outgoing));
+	print_shadow(json_object_get(status, "shadow"));
 	printf("observers   vfio %s, mdev %s\n",
 	       json_is_true(json_object_get(observers, "vfio")) ? "yes" : "no",
 	       json_is_true(json_object_get(observers, "mdev")) ? "yes" : "no");
@@ -137,8 +179,10 @@ const struct verb verb_status = {
 	.summary = "what the daemon enforces, holds and has seen",
 	.help = "usage: migwarden status [--json] [--socket PATH]\n"
 		"\n"
-		"Says whether the gate stands and by which policy, which observers are attached, how many\n"
-		"events were produced, delivered and lost, and which admissions are left.\n"
+		"Says whether the gate stands, what each of its programs covers and what a missing one\n"
+		"leaves open; the policy in force, its files and their BLAKE2b-256 (`cat FILES | b2sum\n"
+		"-l 256`); which observers are attached, how many events were produced, delivered and\n"
+		"lost, and which admissions are left, also those of an earlier daemon.\n"
 		"\n"
 		"      --socket PATH   control socket of the daemon\n"
 		"  -j, --json          one JSON object\n"

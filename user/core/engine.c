@@ -34,3 +34,23 @@ struct position engine_default_position(const struct policy *policy, enum mw_dir
 {
 	return direction == MW_INCOMING ? policy->incoming_position : policy->outgoing_position;
 }
+
+static enum mw_gate_answer answer_of(const struct policy *policy, bool denied)
+{
+	if (!denied)
+		return MW_GATE_PASSED;
+	return policy->mode == POLICY_AUDIT ? MW_GATE_AUDITED : MW_GATE_REFUSED;
+}
+
+enum mw_gate_answer engine_default_answer(const struct policy *policy, enum mw_direction direction)
+{
+	enum mw_action action = direction == MW_INCOMING ? policy->incoming : policy->outgoing;
+
+	return answer_of(policy, action == MW_ACTION_DENY);
+}
+
+enum mw_gate_answer engine_admission_answer(const struct policy *policy,
+					    const struct mw_admission *admission)
+{
+	return answer_of(policy, !admission->allow);
+}

@@ -9,6 +9,7 @@ static void admission_free(struct admission *admission)
 	if (!admission)
 		return;
 	free(admission->explanation);
+	free(admission->shadow_explanation);
 	json_decref(admission->verdict);
 	free(admission);
 }
@@ -44,6 +45,20 @@ const struct admission *admissions_add(struct admissions *admissions, const char
 	admission_free(*slot);
 	*slot = admission;
 	return admission;
+}
+
+void admissions_add_shadow(struct admissions *admissions, enum mw_gate_answer answer,
+			   char *explanation)
+{
+	struct admission *last = admissions->slots[admissions->last_id % ADMISSIONS_MAX];
+
+	if (!last || !explanation) {
+		free(explanation);
+		return;
+	}
+	free(last->shadow_explanation);
+	last->shadow_answer = answer;
+	last->shadow_explanation = explanation;
 }
 
 const struct admission *admissions_find(const struct admissions *admissions, uint64_t id)

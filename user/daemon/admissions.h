@@ -22,6 +22,9 @@ struct admission {
 	uint64_t expires_ns; /* CLOCK_MONOTONIC */
 	char *explanation; /* "type-mismatch: source mtty-2, destination mtty-1 (site.yaml:14)" */
 	json_t *verdict; /* verdict_to_json() */
+	/* What the shadow policy would have done with it; 0 and NULL without one. */
+	enum mw_gate_answer shadow_answer;
+	char *shadow_explanation;
 };
 
 /* Ids are given in order, from 1: an admission stands at its id modulo the size. */
@@ -40,6 +43,13 @@ void admissions_free(struct admissions *admissions);
 const struct admission *admissions_add(struct admissions *admissions, const char *device,
 				       enum mw_direction direction, uint64_t expires_ns,
 				       char *explanation, json_t *verdict);
+
+/*
+ * admissions_add_shadow - the shadow policy's word on the last one; takes @explanation over. NULL as
+ * @explanation (no memory): there is no word.
+ */
+void admissions_add_shadow(struct admissions *admissions, enum mw_gate_answer answer,
+			   char *explanation);
 
 /* admissions_find - by id; NULL when it was forgotten or never was. */
 const struct admission *admissions_find(const struct admissions *admissions, uint64_t id);

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "core/engine.h"
 #include "core/names.h"
+#include "daemon/shadow.h"
 #include "daemon/state.h"
 #include "host/describe.h"
 #include "host/inventory.h"
@@ -142,14 +143,18 @@ static bool describe_local(struct daemon *daemon, const char *device, struct des
 static void fill_answer(const struct daemon *daemon, const struct admission *admission,
 			const struct mw_admission *written, struct api_answer *answer)
 {
+	enum mw_gate_answer word = engine_admission_answer(daemon->policy, written);
 	char clock[UNITS_TEXT_BYTES];
+	struct shadow_view shadow;
+	bool differs = shadow_of_admission(admission, word, &shadow);
 
 	answer->body = json_pack(
-		"{s:I, s:s, s:s, s:b, s:I, s:s, s:s, s:O}", "id", (json_int_t)admission->id,
+		"{s:I, s:s, s:s, s:b, s:I, s:s, s:s, s:O, s:o}", "id", (json_int_t)admission->id,
 		"device", admission->device, "direction", direction_label(admission->direction),
 		"admitted", (int)written->allow, "uses", (json_int_t)written->uses, "expires",
 		format_clock(written->expires_ns, daemon->clock_offset_ns, clock), "explanation",
-		admission->explanation, "verdict", admission->verdict);
+		admission->explanation, "verdict", admission->verdict, "shadow",
+		shadow_to_json(differs ? &shadow : NULL));
 	if (!answer->body)
 		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
 }
@@ -181,6 +186,7 @@ static void admit_pair(struct daemon *daemon, const struct admit_arguments *argu
 		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
 		return;
 	}
+	shadow_admit(daemon, &request, incoming ? remote : local, incoming ? local : remote);
 	r = gate_admit(daemon->gate, admission->device, admission->direction, &made.admission);
 	if (r) {
 		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR,
@@ -270,86 +276,10 @@ static void on_release(void *context, const struct api_request *request, struct 
 		answer->body = json_pack("{s:b}", "released", true);
 }
 
-static json_t *counts_to_json(const struct ring *ring)
-{
-	struct ring_counts counts;
-	json_t *object;
-
-	if (ring_counts(ring, &counts))
-		return json_null();
-	object = json_object();
-	for (uint32_t kind = 1; kind < MW_EVENT_KINDS; kind++) {
-		const struct ring_count *count = &counts.kind[kind];
-
-		if (count->produced || count->delivered)
-			json_object_set_new(object, event_kind_name(kind),
-					    json_pack("{s:I, s:I, s:I}", "produced",
-						      (json_int_t)count->produced, "delivered",
-						      (json_int_t)count->delivered, "lost",
-						      (json_int_t)count->lost));
-	}
-	return object;
-}
-
-/* What the kernel still holds of the admissions that we remember. */
-static json_t *admissions_to_json(struct daemon *daemon)
-{
-	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-	json_t *list = json_array();
-
-	for (size_t i = 0; daemon->gate && i < ADMISSIONS_MAX; i++) {
-		const struct admission *admission = daemon->admissions.slots[i];
-		struct mw_admission left;
-		char clock[UNITS_TEXT_BYTES];
-
-		if (!admission ||
-		    gate_admission(daemon->gate, admission->device, admission->direction, &left) ||
-		    left.id != admission->id || left.expires_ns <= now_ns)
-			continue;
-		json_array_append_new(
-			list,
-			json_pack("{s:I, s:s, s:s, s:b, s:I, s:s, s:s}", "id",
-				  (json_int_t)admission->id, "device", admission->device,
-				  "direction", direction_label(admission->direction), "admitted",
-				  (int)left.allow, "uses_left", (json_int_t)left.uses, "expires",
-				  format_clock(left.expires_ns, daemon->clock_offset_ns, clock),
-				  "explanation", admission->explanation));
-	}
-	return list;
-}
-
-static json_t *programs_to_json(const struct gate *gate)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; gate && gate_program_name(i); i++)
-		if (gate_program_stands(gate, i))
-			json_array_append_new(list, json_string(gate_program_name(i)));
-	return list;
-}
-
 static void on_status(void *context, const struct api_request *request, struct api_answer *answer)
 {
-	struct daemon *daemon = context;
-	const struct policy *policy = daemon->policy;
-
 	(void)request;
-	answer->body = json_pack(
-		"{s:s, s:{s:b, s:b, s:b, s:s, s:o}, s:{s:s, s:s, s:i, s:s, s:s, s:i}, s:{s:b, s:b}, s:{s:o, s:o}, s:o}",
-		"version", MW_VERSION, "gate", "stands", daemon->gate != NULL, "pinned",
-		daemon->gate && !daemon->options->transient, "adopted",
-		daemon->gate && gate_was_adopted(daemon->gate), "state",
-		gate_support_text(gate_support()), "programs", programs_to_json(daemon->gate), "policy", "file", policy->file, "mode",
-		policy->mode == POLICY_AUDIT ? "audit" : "enforce", "rules",
-		(int)policy->rule_count, "incoming",
-		policy->incoming == MW_ACTION_DENY ? "deny" : "allow", "outgoing",
-		policy->outgoing == MW_ACTION_DENY ? "deny" : "allow", "generation",
-		(int)daemon->rules.generation, "observers", "vfio",
-		observe_has(daemon->observe, OBSERVE_VFIO), "mdev",
-		observe_has(daemon->observe, OBSERVE_MDEV), "events", "observed",
-		counts_to_json(observe_ring(daemon->observe)), "gate",
-		daemon->gate ? counts_to_json(gate_ring(daemon->gate)) : json_null(), "admissions",
-		admissions_to_json(daemon));
+	answer->body = status_to_json(context);
 	if (!answer->body)
 		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
 }

@@ -100,11 +100,6 @@ static void start_shield(struct daemon *daemon)
 		fprintf(stderr, "migwarden run: the shield stands\n");
 }
 
-static const char *mode_word(const struct daemon *daemon)
-{
-	return daemon->policy->mode == POLICY_AUDIT ? "audit" : "enforce";
-}
-
 /* A gate that was raised and does not judge as it must is no gate; one that stood before stays. */
 static int prove_gate(struct daemon *daemon)
 {
@@ -143,7 +138,7 @@ static int start_gate(struct daemon *daemon)
 	daemon->admissions.last_id = gate_last_admission(daemon->gate);
 	fprintf(stderr, "migwarden run: the gate stands%s: %s, %s, generation %u\n",
 		gate_was_adopted(daemon->gate) ? " (it did before)" : "", daemon->policy->file,
-		mode_word(daemon), daemon->rules.generation);
+		policy_mode_word(daemon->policy), daemon->rules.generation);
 	start_shield(daemon);
 	/* An adopted gate has told already what it decided while nobody listened. */
 	fflush(daemon->options->out);
@@ -154,6 +149,7 @@ static int raise_gate(struct daemon *daemon)
 {
 	struct gate_options options = {
 		.pinned = !daemon->options->transient,
+		.ring_bytes = daemon->options->gate_ring_bytes,
 		.handler = on_record,
 		.context = daemon,
 	};
@@ -180,7 +176,7 @@ static void describe_state(const struct daemon *daemon, char out[static STATE_BY
 {
 	if (daemon->gate)
 		snprintf(out, STATE_BYTES, "the gate stands, proven: %s, %s, generation %u",
-			 daemon->policy->file, mode_word(daemon), daemon->rules.generation);
+			 daemon->policy->file, policy_mode_word(daemon->policy), daemon->rules.generation);
 	else
 		snprintf(out, STATE_BYTES, "no gate yet: %s", gate_support_text(gate_support()));
 }
@@ -255,6 +251,7 @@ static void daemon_close(struct daemon *daemon)
 	sources_free(daemon->sources);
 	host_close(daemon->host);
 	policy_free(daemon->policy);
+	policy_free(daemon->shadow);
 	sd_event_unref(daemon->loop);
 	free(daemon);
 }
@@ -273,50 +270,22 @@ static void say_error(const char *what, const struct parse_error *error)
 	fprintf(stderr, "%s%s\n", what, text);
 }
 
-static int read_policy(struct daemon *daemon)
+static int read_policies(struct daemon *daemon)
 {
 	struct parse_error error = { 0 };
-	int r = policy_read_file(daemon->options->policy, &daemon->policy, &error);
+	int r = policies_read(daemon, &error);
 
 	if (r)
 		say_error("", &error);
 	return r;
 }
 
-static int put_policy_in_force(struct daemon *daemon, struct parse_error *error)
-{
-	AUTO_POLICY struct policy *fresh = NULL;
-	struct mw_gate_rules rules;
-	int r = policy_read_file(daemon->options->policy, &fresh, error);
-
-	if (r)
-		return r;
-	engine_rules(fresh, &rules);
-	if (daemon->gate)
-		r = gate_set_rules(daemon->gate, &rules);
-	if (r) {
-		parse_error_set(error, daemon->options->policy, 0, 0,
-				"expected the gate to take it: %s", strerror(-r));
-		return r;
-	}
-	daemon->rules = rules;
-	policy_free(daemon->policy);
-	daemon->policy = TAKE_PTR(fresh);
-	fprintf(stderr, "migwarden run: generation %u is in force: %s, %s\n", rules.generation,
-		daemon->policy->file, mode_word(daemon));
-	return 0;
-}
-
-int policy_reload(struct daemon *daemon, struct parse_error *error)
+void state_notify_ready(const struct daemon *daemon, const char *prefix)
 {
 	char state[STATE_BYTES];
-	int r;
 
-	notify_reloading();
-	r = put_policy_in_force(daemon, error);
 	describe_state(daemon, state);
-	notify_ready("%s%s", r ? "not reloaded: " : "", state);
-	return r;
+	notify_ready("%s%s", prefix, state);
 }
 
 int daemon_release(struct daemon *daemon)
@@ -386,7 +355,8 @@ static int open_loop(struct daemon *daemon)
 
 static int open_observers(struct daemon *daemon)
 {
-	int r = observe_open(OBSERVE_RING_BYTES, on_record, daemon, &daemon->observe);
+	size_t bytes = daemon->options->observe_ring_bytes;
+	int r = observe_open(bytes ? bytes : OBSERVE_RING_BYTES, on_record, daemon, &daemon->observe);
 
 	if (r)
 		return r;
@@ -437,7 +407,7 @@ static int daemon_open(struct daemon *daemon)
 		say("cannot make an event loop", r);
 		return r;
 	}
-	r = read_policy(daemon);
+	r = read_policies(daemon);
 	if (!r)
 		r = open_sources(daemon);
 	if (r)
@@ -478,7 +448,6 @@ static void say_farewell(struct daemon *daemon)
 int daemon_run(const struct daemon_options *options)
 {
 	__attribute__((cleanup(daemon_close_ptr))) struct daemon *daemon = NULL;
-	char state[STATE_BYTES];
 	int r;
 
 	daemon = calloc(1, sizeof(*daemon));
@@ -494,8 +463,7 @@ int daemon_run(const struct daemon_options *options)
 		r = notify_watchdog(daemon->loop);
 	if (r)
 		return r;
-	describe_state(daemon, state);
-	notify_ready("%s", state);
+	state_notify_ready(daemon, "");
 	r = sd_event_loop(daemon->loop);
 	notify_stopping();
 	if (r < 0) {

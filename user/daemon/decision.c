@@ -3,26 +3,13 @@
 #include <stdio.h>
 
 #include "core/engine.h"
+#include "daemon/shadow.h"
 #include "daemon/state.h"
 #include "host/process.h"
 #include "sinks/decision.h"
 #include "sinks/event_json.h"
 
 #define EXPLANATION_BYTES 1024
-
-static const char *explain_default(const struct daemon *daemon, const struct mw_event_gate *event,
-				   char out[static EXPLANATION_BYTES])
-{
-	struct position position = engine_default_position(daemon->policy, event->direction);
-
-	if (position.line)
-		snprintf(out, EXPLANATION_BYTES, "%s (%s:%u)", mw_reason_name(event->reason),
-			 daemon->policy->file, position.line);
-	else
-		snprintf(out, EXPLANATION_BYTES, "%s (the default of %s)",
-			 mw_reason_name(event->reason), daemon->policy->file);
-	return out;
-}
 
 void decision_show(struct daemon *daemon, const union mw_event *event)
 {
@@ -36,12 +23,19 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 		.vm = process.vm_name,
 	};
 	FILE *out = daemon->options->out;
+	struct shadow_view shadow;
 	json_t *object;
+	bool differs;
 
 	/* The process may be gone, or not a VM: then the name stays empty. */
 	process_read(daemon->host, (pid_t)event->head.pid, &process);
-	decision.explanation = admission ? admission->explanation :
-					   explain_default(daemon, &event->gate, text);
+	policy_default_explain(daemon->policy, event->gate.direction, event->gate.reason, text,
+			       sizeof(text));
+	decision.explanation = admission ? admission->explanation : text;
+	differs = shadow_of_event(daemon, &event->gate, admission, &shadow);
+	daemon->shadow_differences += differs;
+	decision.shadow_answer = differs ? shadow.answer : NULL;
+	decision.shadow_explanation = shadow.explanation;
 	if (!daemon->options->json) {
 		decision_line(out, &decision);
 		return;
@@ -53,6 +47,7 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 			    *process.vm_uuid ? json_string(process.vm_uuid) : json_null());
 	json_object_set_new(object, "explanation", json_string(decision.explanation));
 	json_object_set(object, "verdict", admission ? admission->verdict : json_null());
+	json_object_set_new(object, "shadow", shadow_to_json(differs ? &shadow : NULL));
 	json_dumpf(object, out, JSON_COMPACT);
 	fputc('\n', out);
 	json_decref(object);

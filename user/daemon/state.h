@@ -22,6 +22,8 @@ struct daemon {
 	const struct daemon_options *options;
 	sd_event *loop;
 	struct policy *policy;
+	struct policy *shadow; /* NULL without one */
+	uint64_t shadow_differences; /* decisions that it would have made otherwise */
 	struct mw_gate_rules rules; /* in force, once the gate stands */
 	struct observe *observe;
 	struct gate *gate; /* NULL while vfio is not loaded */
@@ -42,14 +44,33 @@ struct daemon {
 /* The API of the daemon: paths, in user/daemon/control.c. */
 extern const struct api_route control_routes[];
 
+/* policy_mode_word - "enforce" or "audit"; static. */
+const char *policy_mode_word(const struct policy *policy);
+
+/* state_notify - tells the service manager that we are ready; @prefix is put before how things stand. */
+void state_notify_ready(const struct daemon *daemon, const char *prefix);
+
 /*
- * policy_reload - reads the policy anew and puts it in force. Gives 0; else -errno with @error
- * filled, and the policy that was in force still is.
+ * policy_reload - reads the policy and the shadow anew and puts them in force. Gives 0; else -errno
+ * with @error filled, and what was in force still is.
  */
 int policy_reload(struct daemon *daemon, struct parse_error *error);
 
 /* daemon_release - takes the gate down on purpose, says so, and ends the daemon. 0 or -errno. */
 int daemon_release(struct daemon *daemon);
+
+/*
+ * policy_default_explain - why a migration without an admission is let pass or refused: the reason
+ * and the place in @policy, into @out.
+ */
+void policy_default_explain(const struct policy *policy, uint32_t direction, uint32_t reason,
+			    char *out, size_t size);
+
+/* policies_read - the policy and the shadow, at the start. 0, or -errno with @error filled. */
+int policies_read(struct daemon *daemon, struct parse_error *error);
+
+/* status_to_json - all that `migwarden status` shows; NULL: no memory. */
+json_t *status_to_json(struct daemon *daemon);
 
 /* decision_show - one event of the gate, explained, on the daemon's output. */
 void decision_show(struct daemon *daemon, const union mw_event *event);

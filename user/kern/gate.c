@@ -45,19 +45,23 @@ enum program_use {
 	USE_WITHOUT_LSM,
 };
 
+#define HOOK_COVERS "ioctls, before the device sees them"
+#define COMPAT_COVERS "the same of 32-bit callers, and by int $0x80"
+
 /* In the order of attaching: the hooks first, so that the guard finds what they saw. */
 static const struct {
 	const char *name;
 	enum program_use use;
 	const char *function; /* that must exist; NULL: the gate cannot do without the program */
+	const char *covers;
 } programs[PROGRAMS] = {
-	{ "hook_ioctl", USE_WITH_LSM, NULL },
-	{ "hook_compat", USE_WITH_LSM, "bpf_lsm_file_ioctl_compat" },
-	{ "way_ioctl", USE_WITHOUT_LSM, NULL },
-	{ "way_compat", USE_WITHOUT_LSM, "security_file_ioctl_compat" },
-	{ "guard_ioctl_exit", USE_ALWAYS, NULL },
-	{ "guard_file_alloc", USE_ALWAYS, NULL },
-	{ "guard_next_state", USE_ALWAYS, NULL },
+	{ "hook_ioctl", USE_WITH_LSM, NULL, HOOK_COVERS },
+	{ "hook_compat", USE_WITH_LSM, "bpf_lsm_file_ioctl_compat", COMPAT_COVERS },
+	{ "way_ioctl", USE_WITHOUT_LSM, NULL, HOOK_COVERS },
+	{ "way_compat", USE_WITHOUT_LSM, "security_file_ioctl_compat", COMPAT_COVERS },
+	{ "guard_ioctl_exit", USE_ALWAYS, NULL, "the end of a call that was judged" },
+	{ "guard_file_alloc", USE_ALWAYS, NULL, "the data fd, without which no state can pass" },
+	{ "guard_next_state", USE_ALWAYS, NULL, "the state as the kernel itself read it" },
 };
 
 struct gate {
@@ -105,6 +109,22 @@ const char *gate_program_name(size_t index)
 bool gate_program_stands(const struct gate *gate, size_t index)
 {
 	return gate->wanted[index];
+}
+
+const char *gate_program_covers(size_t index)
+{
+	return programs[index].covers;
+}
+
+/* Only a program that is tied to a function can be missing: the gate does not stand without the rest. */
+const char *gate_program_gap(const struct gate *gate, size_t index)
+{
+	bool has_lsm = gate->wanted[0];
+
+	if (gate->wanted[index] || (programs[index].use == USE_WITH_LSM) != has_lsm)
+		return NULL;
+	return "such a call is judged by the guard alone: DMA_LOGGING_START passes, and a refused "
+	       "device may be left in STOP";
 }
 
 /* FNV-1a over the object: the same programs have the same number, whoever loads them. */

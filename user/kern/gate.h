@@ -91,6 +91,12 @@ struct ring *gate_ring(const struct gate *gate);
 const char *gate_program_name(size_t index);
 bool gate_program_stands(const struct gate *gate, size_t index);
 
+/* gate_program_covers - what the program is there for. Static. */
+const char *gate_program_covers(size_t index);
+
+/* gate_program_gap - what its lack leaves open; NULL where it stands or the gate needs none. Static. */
+const char *gate_program_gap(const struct gate *gate, size_t index);
+
 /*
  * gate_set_rules - puts a new generation in force, the one after the last: fills a new inner map,
  * then swaps it in with one update. Gives 0 and sets rules->generation, or -errno with the old

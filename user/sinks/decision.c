@@ -58,4 +58,9 @@ void decision_line(FILE *out, const struct decision *decision)
 		clock + CLOCK_TIME_OFFSET, gate_answer_name(event->answer), comm, event->head.pid,
 		*vm ? " vm=" : "", vm, device, direction_label(event->direction),
 		what ? what : "?", explanation);
+	if (!decision->shadow_answer)
+		return;
+	escape_text(explanation, sizeof(explanation), decision->shadow_explanation);
+	fprintf(out, "%.*s  shadow   would have %s it: %s\n", CLOCK_TIME_LENGTH,
+		clock + CLOCK_TIME_OFFSET, decision->shadow_answer, explanation);
 }

@@ -19,6 +19,9 @@ struct decision {
 	int64_t clock_offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
 	const char *vm; /* "" when it is not known */
 	const char *explanation;
+	/* What a shadow policy would have done instead, and why; NULL where it agrees. */
+	const char *shadow_answer;
+	const char *shadow_explanation;
 };
 
 /*

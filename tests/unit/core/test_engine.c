@@ -116,3 +116,24 @@ Test(engine, rules_follow_the_defaults_and_the_mode)
 	cr_assert_eq(rules.deny[MW_INCOMING], 0);
 	cr_assert_eq(rules.deny[MW_OUTGOING], 1);
 }
+
+Test(engine, the_answer_to_a_default_follows_direction_and_mode)
+{
+	policy->incoming = MW_ACTION_DENY;
+	policy->outgoing = MW_ACTION_ALLOW;
+	cr_assert_eq(engine_default_answer(policy, MW_INCOMING), MW_GATE_REFUSED);
+	cr_assert_eq(engine_default_answer(policy, MW_OUTGOING), MW_GATE_PASSED);
+	policy->mode = POLICY_AUDIT;
+	cr_assert_eq(engine_default_answer(policy, MW_INCOMING), MW_GATE_AUDITED);
+	cr_assert_eq(engine_default_answer(policy, MW_OUTGOING), MW_GATE_PASSED);
+}
+
+Test(engine, the_answer_to_an_admission_follows_it_and_the_mode)
+{
+	const struct mw_admission admitted = { .allow = 1 }, refused = { .allow = 0 };
+
+	cr_assert_eq(engine_admission_answer(policy, &admitted), MW_GATE_PASSED);
+	cr_assert_eq(engine_admission_answer(policy, &refused), MW_GATE_REFUSED);
+	policy->mode = POLICY_AUDIT;
+	cr_assert_eq(engine_admission_answer(policy, &refused), MW_GATE_AUDITED);
+}
