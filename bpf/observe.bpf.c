@@ -15,7 +15,6 @@ extern const void mdev_bus_type __ksym __weak;
 struct call {
 	__u64 enter_ns;
 	__u64 arc_start_ns;
-	__u64 arc_end_ns;
 	__u32 arc_from;
 	__u32 arc_to;
 	__u32 arc_target;
@@ -68,14 +67,17 @@ static __always_inline void arc_emit(struct call *call, __u64 now, __s32 result)
 	bpf_ringbuf_submit(event, 0);
 }
 
-/* The end of one arc and the begin of the next: what lies between is our own time, and others'. */
+/*
+ * The driver asks for the next arc: the one before it is walked. It is told here and the next begins
+ * at the exit, so that what lies between, which is our own time and others', belongs to neither.
+ */
 SEC("fentry/vfio_mig_get_next_state")
 int BPF_PROG(vfio_next_state_enter, struct vfio_device *device, __u32 cur, __u32 target, void *next)
 {
-	struct call *call = current_call(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct call *call = current_call(0);
 
-	if (call)
-		call->arc_end_ns = bpf_ktime_get_ns();
+	if (call && call->arc_open)
+		arc_emit(call, bpf_ktime_get_ns(), 0);
 	return 0;
 }
 
@@ -83,8 +85,8 @@ int BPF_PROG(vfio_next_state_enter, struct vfio_device *device, __u32 cur, __u32
 #define NEXT_STATE_ARGUMENT 3
 
 /*
- * The driver asks for the next arc: the one before it is walked. A step that the state machine
- * refuses is reported as an arc straight to its target with the refusal as result.
+ * An arc begins. A step that the state machine refuses is reported as an arc straight to its target
+ * with the refusal as result.
  */
 SEC("fexit/vfio_mig_get_next_state")
 int BPF_PROG(vfio_next_state, struct vfio_device *device, __u32 cur, __u32 target, void *next,
@@ -93,11 +95,8 @@ int BPF_PROG(vfio_next_state, struct vfio_device *device, __u32 cur, __u32 targe
 	struct call *call = current_call(BPF_LOCAL_STORAGE_GET_F_CREATE);
 	__u64 chosen = 0;
 
-	/* Without an entry we were attached in the middle of this call. */
-	if (!call || !call->arc_end_ns)
+	if (!call)
 		return 0;
-	if (call->arc_open)
-		arc_emit(call, call->arc_end_ns, 0);
 	call->vdev = device;
 	call->arc_start_ns = bpf_ktime_get_ns();
 	call->arc_from = cur;

@@ -24,7 +24,8 @@ UAPI_ARCS = {
 }
 
 # Differ between two that watched the same.
-OF_THE_WATCHER = ("time", "time_ns", "duration_ns", "cgroup_id")
+OF_THE_WATCHER = ("time", "time_ns", "duration_ns", "cgroup_id", "begin_ns", "end_ns", "last_ns",
+                  "first_byte_ns", "driver_ns", "gap_ns", "info_ns", "latency_log2")
 
 
 def load(path):
