@@ -64,7 +64,7 @@ UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(UNIT_SOURCES))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 CLIENTS := $(patsubst tests/vm/client/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/vm/client/*.c)))
 
-.PHONY: all deps check check-vm test demo fuzz install uninstall clean format help units clients kmod
+.PHONY: all deps check check-vm test soak demo fuzz install uninstall clean format help units clients kmod
 
 ##@ Building
 all: $(BUILD)/migwarden ## build build/migwarden
@@ -133,6 +133,9 @@ check-vm: all clients kmod ## every scenario of the lab, in a guest with a real 
 test: deps ## set up, build, then every test
 	@$(MAKE) --no-print-directory WERROR=1 all units clients kmod fuzz-build
 	@tests/run all
+
+soak: all clients kmod ## the attacks of the lab at full length: an hour or more
+	@tests/soak/run
 
 demo: deps ## one real migration seen, one refused, in the lab
 	@$(MAKE) --no-print-directory all clients
