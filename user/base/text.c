@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/text.h"
 
-struct slice slice_skip(struct slice slice, size_t count)
-{
-	if (count > slice.length)
-		count = slice.length;
-	if (!count)
-		return slice;
-	return (struct slice){slice.text + count, slice.length - count};
-}
-
 struct slice slice_trim(struct slice slice)
 {
 	while (slice.length && is_blank(slice.text[0]))
 		slice = slice_skip(slice, 1);
 	while (slice.length && is_blank(slice.text[slice.length - 1]))
-		slice.length--;
-	return slice;
-}
-
-struct slice slice_chomp(struct slice slice)
-{
-	if (slice.length && slice.text[slice.length - 1] == '\n')
 		slice.length--;
 	return slice;
 }

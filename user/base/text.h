@@ -45,13 +45,23 @@ static inline bool is_digit(char c)
 }
 
 /* slice_skip - without the first @count bytes (all of it when there are fewer). */
-struct slice slice_skip(struct slice slice, size_t count);
+static inline struct slice slice_skip(struct slice slice, size_t count)
+{
+	if (count > slice.length)
+		count = slice.length;
+	return count ? (struct slice){slice.text + count, slice.length - count} : slice;
+}
 
 /* slice_trim - without blanks and tabs at both ends. */
 struct slice slice_trim(struct slice slice);
 
 /* slice_chomp - without one trailing newline, as sysfs files have. */
-struct slice slice_chomp(struct slice slice);
+static inline struct slice slice_chomp(struct slice slice)
+{
+	if (slice.length && slice.text[slice.length - 1] == '\n')
+		slice.length--;
+	return slice;
+}
 
 /* slice_find - where @c stands first; slice.length when it does not. */
 size_t slice_find(struct slice slice, char c);

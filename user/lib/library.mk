@@ -70,7 +70,11 @@ $(BUILD)/tsan/obj/%.o: %.c
 	$(call say,TSAN,$@)
 	$(Q)$(CC) $(C_STD) $(CPPFLAGS) $(TSAN_FLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tsan/threads: $(BUILD)/tsan/obj/tests/lib/threads.o $(TSAN_OBJECTS)
+$(BUILD)/tsan/library.a: $(TSAN_OBJECTS)
+	@rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+
+$(BUILD)/tsan/threads: $(BUILD)/tsan/obj/tests/lib/threads.o $(BUILD)/tsan/library.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) -fsanitize=thread -o $@ $^ $(LIBRARY_LIBS) -pthread
 
