@@ -372,6 +372,54 @@ static int open_maps(struct gate *gate, char error[static GATE_ERROR_BYTES])
 	return r;
 }
 
+#define MAPS_OF_A_PROGRAM_MAX 32
+
+/* A map of the right layout that the programs do not use would take admissions to nowhere. */
+static int check_uses(const struct gate *gate, const struct bpf_prog_info *program,
+		      const __u32 ids[static MAPS_OF_A_PROGRAM_MAX],
+		      char error[static GATE_ERROR_BYTES])
+{
+	char path[PINS_PATH_BYTES];
+
+	for (size_t i = 0; i < MAPS; i++) {
+		struct bpf_map_info info = { 0 };
+		__u32 size = sizeof(info), at = 0;
+
+		if (bpf_obj_get_info_by_fd(gate->maps[i], &info, &size))
+			return -errno;
+		while (at < program->nr_map_ids && at < MAPS_OF_A_PROGRAM_MAX && ids[at] != info.id)
+			at++;
+		if (at == program->nr_map_ids || at == MAPS_OF_A_PROGRAM_MAX)
+			return bad_piece(error, pins_path(path, PINS_FOLDER, MAP_KIND, map_names[i]),
+					 "a map that the pinned programs do not use: not ours");
+	}
+	return 0;
+}
+
+/* Whether a pinned link is of the program that its name says; the hook uses every map of a gate. */
+static int check_program(const struct gate *gate, size_t index, uint32_t id, const char *path,
+			 char error[static GATE_ERROR_BYTES])
+{
+	AUTO_FD int fd = bpf_prog_get_fd_by_id(id);
+	__u32 ids[MAPS_OF_A_PROGRAM_MAX] = { 0 };
+	struct bpf_prog_info info = {
+		.nr_map_ids = MAPS_OF_A_PROGRAM_MAX,
+		.map_ids = (__u64)(uintptr_t)ids,
+	};
+	__u32 size = sizeof(info);
+
+	if (fd < 0)
+		return bad_piece(error, path, strerror(-fd));
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	/* The kernel keeps the first fifteen characters of a name. */
+	if (strncmp(info.name, programs[index].name, sizeof(info.name) - 1) != 0)
+		return bad_piece(error, path, "a link of another program: not ours");
+	return programs[index].use == USE_ALWAYS || programs[index].function ?
+		       0 :
+		       check_uses(gate, &info, ids, error);
+}
+
 static int check_links(const struct gate *gate, char error[static GATE_ERROR_BYTES])
 {
 	char path[PINS_PATH_BYTES];
@@ -380,6 +428,7 @@ static int check_links(const struct gate *gate, char error[static GATE_ERROR_BYT
 		struct bpf_link_info info = { 0 };
 		__u32 size = sizeof(info);
 		AUTO_FD int fd = -1;
+		int r;
 
 		if (!gate->wanted[i])
 			continue;
@@ -391,6 +440,9 @@ static int check_links(const struct gate *gate, char error[static GATE_ERROR_BYT
 							   strerror(errno));
 		if (bpf_obj_get_info_by_fd(fd, &info, &size) || info.type != BPF_LINK_TYPE_TRACING)
 			return bad_piece(error, path, "it is no link of a tracing program");
+		r = check_program(gate, i, info.prog_id, path, error);
+		if (r)
+			return r;
 	}
 	return 0;
 }
