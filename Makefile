@@ -171,11 +171,15 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BUILD)/migwarden $(DESTDIR)$(PREFIX)/bin/migwarden
 	install -d $(DESTDIR)$(PREFIX)/share/migwarden/policies
 	install -m 0644 $(filter-out %.test.yaml,$(wildcard policies/*.yaml)) $(DESTDIR)$(PREFIX)/share/migwarden/policies/
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@BINDIR@|$(PREFIX)/bin|' contrib/systemd/migwarden.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/migwarden.service
+	install -D -m 0644 contrib/systemd/migwarden.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/migwarden.conf
 	install -D -m 0644 docs/migwarden.1 $(DESTDIR)$(PREFIX)/share/man/man1/migwarden.1
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/migwarden $(DESTDIR)$(PREFIX)/share/man/man1/migwarden.1
 	rm -rf $(DESTDIR)$(PREFIX)/share/migwarden
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/migwarden.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/migwarden.conf
 
 format: ## put the spacing of .clang-format on every C file
 	clang-format -i $$(git ls-files '*.c' '*.h')
