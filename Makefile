@@ -162,6 +162,21 @@ $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
 	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIB_LIBS)
 
 ##@ Measuring
+.PHONY: bench
+BENCH := cost-client cost-probe cost-empty.bpf.o
+bench: all clients kmod $(BENCH:%=$(BUILD)/bench/%) ## what each call costs, beside its peers, in the lab; writes docs/COST.md
+	@tests/bench/cost-run
+
+$(BUILD)/bench/cost-%.bpf.o: tests/bench/cost-%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(BUILD)/bench/cost-%: tests/bench/cost-%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(C_STD) $(WARNINGS) -Iinclude -D_GNU_SOURCE $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -lbpf
+
 .PHONY: bench-judge
 bench-judge: all $(BUILD)/bench/judge ## pairs a second, match over an inventory, both beside npm's; writes docs/SPEED.md
 	@tests/bench/judge-run
