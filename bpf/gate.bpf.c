@@ -290,7 +290,9 @@ static __always_inline long gate(struct vfio_device *vdev, unsigned long arg, bo
 		decide(vdev, direction, is_state, &decision);
 		error = decision_emit(vdev, request.feature, request.state, direction, &decision);
 	}
-	stash(vdev, is_state ? SEEN_STATE : SEEN_NOTHING, request.state, direction != 0);
+	/* What is refused here ends here: its judgement must not stand for the task's next call. */
+	is_state = is_state && !error;
+	stash(vdev, is_state ? SEEN_STATE : SEEN_NOTHING, request.state, is_state && direction);
 	return error;
 }
 
