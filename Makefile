@@ -182,14 +182,19 @@ bench-judge: all $(BUILD)/bench/judge ## pairs a second, match over an inventory
 	@tests/bench/judge-run
 
 ##@ House-keeping
-install: all ## install under $(DESTDIR)$(PREFIX)
+$(BUILD)/migwarden.1: docs/migwarden.1.scd
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)
+	$(Q)scdoc < $< > $@
+
+install: all $(BUILD)/migwarden.1 ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BUILD)/migwarden $(DESTDIR)$(PREFIX)/bin/migwarden
 	install -d $(DESTDIR)$(PREFIX)/share/migwarden/policies
 	install -m 0644 $(filter-out %.test.yaml,$(wildcard policies/*.yaml)) $(DESTDIR)$(PREFIX)/share/migwarden/policies/
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|@BINDIR@|$(PREFIX)/bin|' contrib/systemd/migwarden.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/migwarden.service
 	install -D -m 0644 contrib/systemd/migwarden.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/migwarden.conf
-	install -D -m 0644 docs/migwarden.1 $(DESTDIR)$(PREFIX)/share/man/man1/migwarden.1
+	install -D -m 0644 $(BUILD)/migwarden.1 $(DESTDIR)$(PREFIX)/share/man/man1/migwarden.1
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/migwarden $(DESTDIR)$(PREFIX)/share/man/man1/migwarden.1
