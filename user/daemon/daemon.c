@@ -23,6 +23,8 @@
 
 #define OBSERVE_RING_BYTES (4u << 20)
 #define DRAIN_LIMIT_MS 1000
+/* Of a ring, between two looks at everything else. */
+#define BATCH_RECORDS 64
 #define STATE_BYTES 512
 
 static void say(const char *what, int error)
@@ -75,7 +77,7 @@ static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *
 	(void)source;
 	(void)fd;
 	(void)events;
-	ring_consume(gate_ring(daemon->gate));
+	ring_consume_batch(gate_ring(daemon->gate), BATCH_RECORDS);
 	fflush(daemon->options->out);
 	return 0;
 }
@@ -232,7 +234,7 @@ static int on_observe_ring(sd_event_source *source, int fd, uint32_t events, voi
 	(void)source;
 	(void)fd;
 	(void)events;
-	ring_consume(observe_ring(daemon->observe));
+	ring_consume_batch(observe_ring(daemon->observe), BATCH_RECORDS);
 	if (daemon->module_came)
 		on_module_came(daemon);
 	fflush(daemon->options->out);

@@ -20,6 +20,7 @@ struct ring {
 	int cpus;
 	ring_handler handler;
 	void *context;
+	unsigned int budget; /* records until a batch ends; 0: no end */
 	uint64_t delivered[MW_EVENT_KINDS];
 };
 
@@ -36,7 +37,8 @@ static int on_record(void *context, void *data, size_t size)
 	}
 	ring->delivered[kind]++;
 	ring->handler(ring->context, data, size);
-	return 0;
+	/* libbpf gives back the place of this record too before it stops. */
+	return ring->budget && --ring->budget == 0 ? -EAGAIN : 0;
 }
 
 int ring_open(int map_fd, int counters_fd, ring_handler handler, void *context, struct ring **out)
@@ -89,7 +91,17 @@ int ring_fd(const struct ring *ring)
 
 int ring_consume(struct ring *ring)
 {
+	ring->budget = 0;
 	return ring_buffer__consume(ring->buffer);
+}
+
+int ring_consume_batch(struct ring *ring, unsigned int limit)
+{
+	int r;
+
+	ring->budget = limit;
+	r = ring_buffer__consume(ring->buffer);
+	return r == -EAGAIN ? (int)limit : r;
 }
 
 int ring_counts(const struct ring *ring, struct ring_counts *out)
