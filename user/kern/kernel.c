@@ -9,9 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+
+#define KERNEL_WORD_BYTES 16
+/* How long a module's own init may take before we go on without it. */
+#define MODULE_COMING_MS 2000
 
 struct kernel_types {
 	struct btf *kernel;
@@ -67,15 +72,35 @@ bool kernel_has_module(const char *module)
 	return access(path, F_OK) == 0;
 }
 
-bool kernel_can_attach(const char *module)
+/* "live", "coming", "going"; "" where the module has no such word: it is built in, or not there. */
+static void read_initstate(const char *module, char out[static KERNEL_WORD_BYTES])
 {
 	char path[KERNEL_TEXT_BYTES];
+	AUTO_FD int fd = -1;
+	ssize_t length = 0;
 
-	if (module_has_btf(module))
-		return true;
-	/* A module that was loaded says how it came in; one that is built in cannot. */
 	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
-	return kernel_has_module(module) && access(path, F_OK) != 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		length = read(fd, out, KERNEL_WORD_BYTES - 1);
+	out[length > 0 ? length : 0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+}
+
+bool kernel_can_attach(const char *module)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	char state[KERNEL_WORD_BYTES];
+
+	/* Its BTF is there before its init has run, and until then nothing can be attached. */
+	read_initstate(module, state);
+	for (int tries = 0; strcmp(state, "coming") == 0 && tries < MODULE_COMING_MS; tries++) {
+		nanosleep(&pause, NULL);
+		read_initstate(module, state);
+	}
+	if (module_has_btf(module))
+		return strcmp(state, "live") == 0 || !*state;
+	return kernel_has_module(module) && !*state;
 }
 
 static bool btf_has_function(const struct btf *btf, const char *function)
