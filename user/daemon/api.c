@@ -234,12 +234,34 @@ static void on_completed(void *userdata, struct MHD_Connection *connection, void
 	*state = NULL;
 }
 
+static unsigned int connection_count(const struct api *api)
+{
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(api->server, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return info ? info->num_connections : 0;
+}
+
+/*
+ * At its limit libmicrohttpd stops listening, and listens again only in the run after the one that
+ * ended a connection; nothing would wake us for that one.
+ */
+static void run_server(struct api *api)
+{
+	unsigned int before;
+
+	do {
+		before = connection_count(api);
+		MHD_run(api->server);
+	} while (connection_count(api) < before);
+}
+
 /* libmicrohttpd asks to be run again after a time, to end idle connections. */
 static void serve(struct api *api)
 {
 	MHD_UNSIGNED_LONG_LONG timeout_ms;
 
-	MHD_run(api->server);
+	run_server(api);
 	if (MHD_get_timeout(api->server, &timeout_ms) != MHD_YES) {
 		sd_event_source_set_enabled(api->timer, SD_EVENT_OFF);
 		return;
