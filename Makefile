@@ -41,7 +41,7 @@ C_STD := -std=gnu17
 
 # Folder: the libraries it may use (DESIGN 1 and 5). Order is link order.
 PARTS := lib cli daemon sinks kern host config core base
-LIBRARIES := libbpf libfyaml jansson libsystemd libmicrohttpd libcurl libsodium
+LIBRARIES := libbpf libfyaml jansson libsystemd libmicrohttpd libcurl libsodium libmnl
 LIB_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 LIB_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lelf -lz -lm
 
@@ -70,7 +70,7 @@ CLIENTS := $(patsubst tests/vm/client/%.c,$(BUILD)/tests/%,$(sort $(wildcard tes
 all: $(BUILD)/migwarden ## build build/migwarden
 clients: $(CLIENTS) ## build the test programs that run in the lab
 units: $(BUILD)/tests/unit ## build the unit tests
-kmod: $(BUILD)/kmod/mwtest.ko ## build the test device for the lab's kernel
+kmod: $(BUILD)/kmod/mwtest.ko ## build the test devices for the lab's kernel
 
 $(BUILD)/migwarden: $(MAIN) $(ARCHIVES)
 	$(call say,LINK,$@)
@@ -118,6 +118,7 @@ $(BUILD)/tests/%: tests/vm/client/%.c
 $(BUILD)/kmod/mwtest.ko: $(wildcard tests/kmod/*)
 	$(call say,KMOD,$@)
 	$(Q)tests/kmod/build $(@D)
+	@touch $@
 
 ##@ Set-up
 deps: ## install what is missing (Debian 12 and 13, as root)

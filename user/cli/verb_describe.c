@@ -15,6 +15,7 @@
 #include "cli/describe_text.h"
 #include "config/config.h"
 #include "host/describe.h"
+#include "host/devlink.h"
 #include "kern/migration.h"
 
 #define MESSAGE_BYTES 1024
@@ -25,7 +26,8 @@ static const char describe_help[] =
 	"       migwarden describe --schema\n"
 	"\n"
 	"Shows the descriptor of a VFIO device of this host: what `check`, `admit` and `match`\n"
-	"compare. It is read from sysfs; nothing is written, and the device is not opened.\n"
+	"compare. It is read from sysfs, and the firmware version from devlink where sysfs has\n"
+	"none; nothing is written, and the device is not opened.\n"
 	"\n"
 	"DEVICE is the UUID of an mdev, a PCI address (0000:3b:00.2 or 3b:00.2), the name of\n"
 	"another VFIO device, its name in /sys/class/vfio-dev (vfio0), or its path in sysfs.\n"
@@ -182,6 +184,8 @@ static int desk_open(struct desk *desk, const struct arguments *arguments)
 	}
 	desk->options.sources = desk->sources;
 	desk->options.now_s = time(NULL);
+	/* As with the migration: no kernel stands behind a tree of files. */
+	desk->options.firmware = arguments->sysroot ? NULL : devlink_firmware;
 	return 0;
 }
 

@@ -326,6 +326,35 @@ static int put_sources(struct subject *subject, const struct sources *sources)
 	return 0;
 }
 
+/* -ENODATA when it is not known of the device in that folder. */
+static int ask_firmware(const struct subject *subject, describe_firmware firmware,
+			const char *folder, char version[static DEVLINK_VERSION_BYTES])
+{
+	char bus[HOST_NAME_BYTES];
+	int r = host_link_name(subject->host, bus, "%s/subsystem", folder);
+
+	if (r)
+		return host_is_absent(r) ? -ENODATA : r;
+	return firmware(bus, strrchr(folder, '/') + 1, version);
+}
+
+static int put_firmware(struct subject *subject, const struct describe_options *options)
+{
+	struct fact *fact = &subject->descriptor->firmware_version;
+	const char *parent = subject->base[SOURCE_PARENT];
+	const char *owner = *parent ? parent : subject->base[SOURCE_DEVICE];
+	char physfn[HOST_PATH_BYTES], version[DEVLINK_VERSION_BYTES];
+	int r;
+
+	if (!options->firmware || fact->state != FACT_UNKNOWN)
+		return 0;
+	r = ask_firmware(subject, options->firmware, owner, version);
+	/* Bound to VFIO, a virtual function has lost the driver that could answer for it. */
+	if (r == -ENODATA && !host_resolve(subject->host, physfn, "%s/physfn", owner))
+		r = ask_firmware(subject, options->firmware, physfn, version);
+	return r == -ENODATA ? 0 : put(subject, fact, r, version);
+}
+
 static void put_migration(struct subject *subject, const struct describe_options *options)
 {
 	struct descriptor *descriptor = subject->descriptor;
@@ -364,6 +393,8 @@ static int fill(struct subject *subject, const struct describe_options *options)
 		r = put_offered_types(subject);
 	if (!r)
 		r = put_sources(subject, options->sources);
+	if (!r)
+		r = put_firmware(subject, options);
 	if (!r)
 		put_migration(subject, options);
 	return r;

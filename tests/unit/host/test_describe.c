@@ -404,3 +404,119 @@ Test(describe, a_clock_that_is_not_given_leaves_the_time_unknown)
 	assert_unknown(&descriptor->collected_at);
 	cr_assert_eq(descriptor->collected_at_s, -1);
 }
+
+/* A devlink of one instance, which says @answer_version or fails with @answer. */
+static const char *answer_handle, *answer_version;
+static int answer;
+static char asked[256];
+
+static int ask_firmware(const char *bus, const char *name, char out[static DEVLINK_VERSION_BYTES])
+{
+	char handle[128];
+
+	snprintf(handle, sizeof(handle), "%s/%s", bus, name);
+	snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked), "%s ", handle);
+	out[0] = '\0';
+	if (strcmp(handle, answer_handle) != 0)
+		return -ENODATA;
+	if (!answer)
+		strcpy(out, answer_version);
+	return answer;
+}
+
+static void devlink_says(const char *handle, int r, const char *version)
+{
+	answer_handle = handle;
+	answer = r;
+	answer_version = version;
+	asked[0] = '\0';
+	options.firmware = ask_firmware;
+}
+
+/* Without the file of the physical function that has its firmware's version. */
+static void tree_bare_mlx5(void)
+{
+	tree_mlx5(&tree, "vfio0");
+	tree_delete(&tree, MLX5_PF "/infiniband/mlx5_0/fw_ver");
+}
+
+Test(describe, devlink_of_the_device_itself_comes_first)
+{
+	tree_bare_mlx5();
+	devlink_says("pci/0000:3b:00.2", 0, "22.39");
+	cr_assert_eq(describe_device("vfio0"), 0);
+	assert_known(&descriptor->firmware_version, "22.39");
+	assert_known(&descriptor->driver, "mlx5_vfio_pci");
+	cr_assert_str_eq(asked, "pci/0000:3b:00.2 ");
+}
+
+Test(describe, a_virtual_function_without_devlink_has_its_physical_functions)
+{
+	tree_bare_mlx5();
+	devlink_says("pci/0000:3b:00.0", 0, "22.40");
+	cr_assert_eq(describe_device("vfio0"), 0);
+	assert_known(&descriptor->firmware_version, "22.40");
+	cr_assert_str_eq(asked, "pci/0000:3b:00.2 pci/0000:3b:00.0 ");
+}
+
+Test(describe, a_virtual_function_whose_devlink_fails_is_unreadable)
+{
+	tree_bare_mlx5();
+	devlink_says("pci/0000:3b:00.2", -EIO, NULL);
+	cr_assert_eq(describe_device("vfio0"), 0);
+	assert_unreadable(&descriptor->firmware_version, EIO);
+	cr_assert_str_eq(asked, "pci/0000:3b:00.2 ");
+}
+
+Test(describe, a_failing_devlink_of_the_physical_function_is_unreadable)
+{
+	tree_bare_mlx5();
+	devlink_says("pci/0000:3b:00.0", -ETIMEDOUT, NULL);
+	cr_assert_eq(describe_device("vfio0"), 0);
+	assert_unreadable(&descriptor->firmware_version, ETIMEDOUT);
+}
+
+Test(describe, devlink_of_an_mdev_is_its_parents)
+{
+	tree_gvt(&tree);
+	devlink_says("pci/0000:00:02.0", 0, "9.0");
+	cr_assert_eq(describe_device(UUID_1), 0);
+	assert_known(&descriptor->firmware_version, "9.0");
+	cr_assert_str_eq(asked, "pci/0000:00:02.0 ");
+}
+
+Test(describe, without_any_devlink_the_firmware_is_not_known)
+{
+	tree_bare_mlx5();
+	devlink_says("none/none", 0, "1");
+	cr_assert_eq(describe_device("vfio0"), 0);
+	assert_unknown(&descriptor->firmware_version);
+}
+
+Test(describe, what_sysfs_says_of_the_firmware_counts)
+{
+	tree_bare_mlx5();
+	tree_file(&tree, MLX5 "/firmware_version", "1.0\n");
+	devlink_says("pci/0000:3b:00.2", 0, "2.0");
+	cr_assert_eq(describe_device("vfio0"), 0);
+	assert_known(&descriptor->firmware_version, "1.0");
+	cr_assert_str_eq(asked, "");
+}
+
+Test(describe, devlink_does_not_mend_an_unreadable_file)
+{
+	tree_bare_mlx5();
+	tree_bytes(&tree, MLX5 "/firmware_version", "1\0002", 3);
+	devlink_says("pci/0000:3b:00.2", 0, "2.0");
+	cr_assert_eq(describe_device("vfio0"), 0);
+	assert_unreadable(&descriptor->firmware_version, EILSEQ);
+	cr_assert_str_eq(asked, "");
+}
+
+Test(describe, a_firmware_that_is_not_utf8_is_unreadable)
+{
+	tree_bare_mlx5();
+	devlink_says("pci/0000:3b:00.2", 0, "1\xff");
+	cr_assert_eq(describe_device("vfio0"), 0);
+	assert_unreadable(&descriptor->firmware_version, EILSEQ);
+}
