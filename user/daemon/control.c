@@ -16,6 +16,7 @@
 #include "daemon/shadow.h"
 #include "daemon/state.h"
 #include "host/describe.h"
+#include "host/devlink.h"
 #include "host/inventory.h"
 #include "sinks/decision.h"
 
@@ -120,6 +121,7 @@ static bool describe_local(struct daemon *daemon, const char *device, struct des
 		.now_s = time(NULL),
 		.migration = ask_capabilities,
 		.migration_context = daemon,
+		.firmware = devlink_firmware,
 	};
 	AUTO_INVENTORY struct inventory *inventory = NULL;
 	const struct inventory_device *found;

@@ -11,6 +11,7 @@
 #include "core/fsm.h"
 #include "core/names.h"
 #include "migwarden/reason.h"
+#include "sinks/errno_name.h"
 
 /* Kernel text is bytes: what is not UTF-8 goes out with each such byte as "?". */
 static json_t *text_of(const char *text, size_t length)
@@ -38,7 +39,7 @@ static void set_number(json_t *object, const char *key, uint64_t number)
 /* "result", and the errno's name beside it when the call failed. */
 static void set_result(json_t *object, int32_t result)
 {
-	const char *name = result < 0 ? strerrorname_np(-result) : NULL;
+	const char *name = errno_name(result);
 
 	json_object_set_new(object, "result", json_integer(result));
 	json_object_set_new(object, "errno", name ? json_string(name) : json_null());

@@ -10,6 +10,7 @@
 #include "core/fsm.h"
 #include "core/names.h"
 #include "migwarden/reason.h"
+#include "sinks/errno_name.h"
 
 #define DETAIL_BYTES 512
 #define CLOCK_TIME_OFFSET 11 /* of "13:04:05.123456" in an RFC 3339 time */
@@ -30,7 +31,7 @@ void event_text_heading(FILE *out)
 
 static void set_result(struct line *line, int32_t result)
 {
-	const char *name = result < 0 ? strerrorname_np(-result) : "ok";
+	const char *name = result < 0 ? errno_name(result) : "ok";
 
 	if (name)
 		snprintf(line->result, sizeof(line->result), "%s", name);

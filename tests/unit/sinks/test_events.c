@@ -73,6 +73,17 @@ Test(events, an_errno_has_its_name)
 	cr_assert_str_eq(json_text_at(&event, "errno"), "ENOTTY");
 }
 
+Test(events, a_number_that_is_no_errno_is_shown_as_it_is)
+{
+	union mw_event event = event_of(MW_EVENT_IOCTL);
+
+	event.ioctl.result = INT32_MIN;
+	expect_in_text(&event, "-2147483648");
+	cr_assert_str_eq(json_text_at(&event, "errno"), "(not a string)");
+	event.ioctl.result = -5000;
+	expect_in_text(&event, "-5000");
+}
+
 Test(events, a_probe_is_shown_as_one)
 {
 	union mw_event event = event_of(MW_EVENT_IOCTL);
