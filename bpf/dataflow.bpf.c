@@ -228,13 +228,17 @@ int BPF_PROG(vfio_flow_next_state, struct vfio_device *vdev, __u32 cur, __u32 ta
 SEC("fexit/vfio_device_fops_unl_ioctl")
 int BPF_PROG(vfio_flow_ioctl, struct file *file, unsigned int cmd, unsigned long arg, long ret)
 {
-	struct flow_task *task = current_task(0);
+	struct flow_task *task;
 
 	if (cmd == MW_VFIO_DEVICE_RESET && !ret) {
 		device_enter((__u64)vfio_device_of(file), MW_STATE_RUNNING, MW_FLOW_RESET,
 			     bpf_ktime_get_ns());
 		return 0;
 	}
+	/* Nothing else walks arcs. */
+	if (cmd != MW_VFIO_DEVICE_FEATURE)
+		return 0;
+	task = current_task(0);
 	if (!task || !task->arc_open)
 		return 0;
 	task->arc_open = 0;

@@ -19,7 +19,11 @@ struct call {
 	__u32 arc_to;
 	__u32 arc_target;
 	__u32 arc_open;
+	/* The device that the task used last, as long as `releases` stays the same. */
+	const struct file *file; /* NULL: known by its arcs alone */
 	struct vfio_device *vdev;
+	__u64 releases;
+	char name[MW_DEVICE_BYTES];
 };
 
 struct {
@@ -29,9 +33,107 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
+/*
+ * Task storage costs more than a whole record, so a task takes a slot by its number for the time of
+ * its call. Whoever finds the slot taken by somebody else's call has its task storage.
+ */
+#define SLOTS 256
+
+struct slot {
+	int tid; /* of the task whose call it is; 0: free */
+	__u32 zero;
+	struct call call;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SLOTS);
+	__type(key, __u32);
+	__type(value, struct slot);
+} slots SEC(".maps");
+
+static __always_inline struct slot *slot_of(int tid)
+{
+	__u32 index = (__u32)tid & (SLOTS - 1);
+
+	return bpf_map_lookup_elem(&slots, &index);
+}
+
+/* Of the call that goes on; where its entry was not seen, a fresh one that has none. */
 static __always_inline struct call *current_call(__u64 flags)
 {
-	return bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL, flags);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct slot *slot = slot_of(task->pid);
+
+	if (slot && slot->tid == task->pid)
+		return &slot->call;
+	return bpf_task_storage_get(&calls, task, NULL, flags);
+}
+
+/* Only here, so that one call is in one place from its begin to its end. */
+static __always_inline struct call *call_begin(void)
+{
+	int tid = (int)bpf_get_current_pid_tgid();
+	struct slot *slot = slot_of(tid);
+
+	if (slot)
+		__sync_val_compare_and_swap(&slot->tid, 0, tid);
+	return current_call(BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+/* The call is over; what is known of its device stays for the next one in the slot. */
+static __always_inline void call_finish(struct call *call)
+{
+	int tid = (int)bpf_get_current_pid_tgid();
+	struct slot *slot = slot_of(tid);
+
+	call->enter_ns = 0;
+	call->arc_open = 0;
+	if (slot && slot->tid == tid)
+		__sync_val_compare_and_swap(&slot->tid, tid, 0);
+}
+
+/*
+ * Device files that were closed, from 1. The names that tasks keep (struct call) are good while none
+ * is: a file, or the device behind it, can become another one only after that.
+ */
+__u64 releases = 1;
+
+/* The device's name into call->name, which costs more than all the rest: read once per task. */
+static __always_inline void know_device(struct call *call, struct vfio_device *vdev)
+{
+	__u64 now = releases;
+
+	if (call->vdev == vdev && call->releases == now)
+		return;
+	call->file = NULL;
+	call->vdev = vdev;
+	call->releases = now;
+	__builtin_memset(call->name, 0, sizeof(call->name));
+	read_vfio_name(call->name, vdev);
+}
+
+static __always_inline void know_file(struct call *call, const struct file *file)
+{
+	if (call->file == file && call->releases == releases)
+		return;
+	know_device(call, vfio_device_of(file));
+	call->file = file;
+}
+
+/* First of all programs, so that it counts before a name is kept. */
+SEC("fentry/vfio_device_fops_release")
+int BPF_PROG(vfio_release, struct inode *inode, struct file *file)
+{
+	struct mw_event_close *event;
+
+	__sync_fetch_and_add(&releases, 1);
+	event = event_reserve(sizeof(*event), MW_EVENT_CLOSE);
+	if (!event)
+		return 0;
+	read_vfio_name(event->head.device, vfio_device_of(file));
+	bpf_ringbuf_submit(event, 0);
+	return 0;
 }
 
 /*
@@ -41,7 +143,7 @@ static __always_inline struct call *current_call(__u64 flags)
 SEC("fentry/vfio_device_fops_unl_ioctl")
 int BPF_PROG(vfio_ioctl_enter, struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct call *call = current_call(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct call *call = call_begin();
 
 	if (!call)
 		return 0;
@@ -52,13 +154,12 @@ int BPF_PROG(vfio_ioctl_enter, struct file *file, unsigned int cmd, unsigned lon
 
 static __always_inline void arc_emit(struct call *call, __u64 now, __s32 result)
 {
-	struct mw_event_arc *event = event_reserve(sizeof(*event), MW_EVENT_ARC);
+	struct mw_event_arc *event = event_reserve_at(sizeof(*event), MW_EVENT_ARC, now);
 
 	call->arc_open = 0;
 	if (!event)
 		return;
-	read_vfio_name(event->head.device, call->vdev);
-	event->head.time_ns = now;
+	__builtin_memcpy(event->head.device, call->name, sizeof(event->head.device));
 	event->duration_ns = now - call->arc_start_ns;
 	event->from = call->arc_from;
 	event->to = call->arc_to;
@@ -97,7 +198,7 @@ int BPF_PROG(vfio_next_state, struct vfio_device *device, __u32 cur, __u32 targe
 
 	if (!call)
 		return 0;
-	call->vdev = device;
+	know_device(call, device);
 	call->arc_start_ns = bpf_ktime_get_ns();
 	call->arc_from = cur;
 	call->arc_to = target;
@@ -113,39 +214,50 @@ int BPF_PROG(vfio_next_state, struct vfio_device *device, __u32 cur, __u32 targe
 	return 0;
 }
 
-/* Whether the argument begins with argsz and flags; RESET alone has none. */
-static __always_inline bool has_argument(__u32 cmd)
-{
-	return cmd >= MW_VFIO_DEVICE_GET_INFO && cmd <= MW_VFIO_DEVICE_DETACH_IOMMUFD_PT &&
-	       cmd != MW_VFIO_DEVICE_RESET;
-}
+struct argument {
+	__u32 argsz;
+	__u32 flags;
+	__u64 payload; /* the begin of it: all that most features have */
+};
 
-static __always_inline void read_argument(struct mw_event_ioctl *event, unsigned long arg)
-{
-	struct {
-		__u32 argsz;
-		__u32 flags;
-	} header;
-	__u32 size;
-	long error;
+#define FEATURE_HEAD_BYTES (2 * sizeof(__u32))
 
-	error = bpf_probe_read_user(&header, sizeof(header), (void *)arg);
-	if (error) {
-		event->payload_error = (__s32)error;
-		return;
-	}
-	event->argsz = header.argsz;
-	event->flags = header.flags;
-	if (header.argsz <= sizeof(header))
-		return;
-	size = header.argsz - sizeof(header);
+static __always_inline void read_payload(struct mw_event_ioctl *event, unsigned long arg,
+					 const struct argument *argument)
+{
+	__u32 size = argument->argsz - FEATURE_HEAD_BYTES;
+	long error = 0;
+
 	if (size > MW_PAYLOAD_BYTES)
 		size = MW_PAYLOAD_BYTES;
-	error = bpf_probe_read_user(event->payload, size, (void *)(arg + sizeof(header)));
+	if (size == sizeof(argument->payload))
+		*(__u64 *)event->payload = argument->payload;
+	else
+		error = bpf_probe_read_user(event->payload, size,
+					    (void *)(arg + FEATURE_HEAD_BYTES));
 	if (error)
 		event->payload_error = (__s32)error;
 	else
 		event->payload_size = size;
+}
+
+/* Of a FEATURE. One read where one will do; a short argument may end where the memory does. */
+static __always_inline void read_argument(struct mw_event_ioctl *event, unsigned long arg)
+{
+	struct argument argument = {};
+	long error;
+
+	error = bpf_probe_read_user(&argument, sizeof(argument), (void *)arg);
+	if (error)
+		error = bpf_probe_read_user(&argument, FEATURE_HEAD_BYTES, (void *)arg);
+	if (error) {
+		event->payload_error = (__s32)error;
+		return;
+	}
+	event->argsz = argument.argsz;
+	event->flags = argument.flags;
+	if (argument.argsz > FEATURE_HEAD_BYTES)
+		read_payload(event, arg, &argument);
 }
 
 SEC("fexit/vfio_device_fops_unl_ioctl")
@@ -155,16 +267,20 @@ int BPF_PROG(vfio_ioctl_exit, struct file *file, unsigned int cmd, unsigned long
 	struct mw_event_ioctl *event;
 	__u64 now = bpf_ktime_get_ns();
 
-	/* Without an entry we were attached in the middle of this call. */
-	if (!call || !call->enter_ns)
+	if (!call)
 		return 0;
+	/* Without an entry we were attached in the middle of this call. */
+	if (!call->enter_ns) {
+		call_finish(call);
+		return 0;
+	}
 	if (call->arc_open)
 		arc_emit(call, now, ret < 0 ? (__s32)ret : 0);
 
-	event = event_reserve(sizeof(*event), MW_EVENT_IOCTL);
+	know_file(call, file);
+	event = event_reserve_at(sizeof(*event), MW_EVENT_IOCTL, now);
 	if (event) {
-		read_vfio_name(event->head.device, vfio_device_of(file));
-		event->head.time_ns = now;
+		__builtin_memcpy(event->head.device, call->name, sizeof(event->head.device));
 		event->duration_ns = now - call->enter_ns;
 		event->cmd = cmd;
 		event->result = (__s32)ret;
@@ -173,23 +289,11 @@ int BPF_PROG(vfio_ioctl_exit, struct file *file, unsigned int cmd, unsigned long
 		event->payload_size = 0;
 		event->payload_error = 0;
 		__builtin_memset(event->payload, 0, sizeof(event->payload));
-		if (has_argument(cmd))
+		if (cmd == MW_VFIO_DEVICE_FEATURE)
 			read_argument(event, arg);
 		bpf_ringbuf_submit(event, 0);
 	}
-	call->enter_ns = 0;
-	return 0;
-}
-
-SEC("fentry/vfio_device_fops_release")
-int BPF_PROG(vfio_release, struct inode *inode, struct file *file)
-{
-	struct mw_event_close *event = event_reserve(sizeof(*event), MW_EVENT_CLOSE);
-
-	if (!event)
-		return 0;
-	read_vfio_name(event->head.device, vfio_device_of(file));
-	bpf_ringbuf_submit(event, 0);
+	call_finish(call);
 	return 0;
 }
 

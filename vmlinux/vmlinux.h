@@ -94,7 +94,9 @@ struct mm_struct {
 
 struct task_struct {
 	struct mm_struct *mm;
+	int pid;
 	int tgid;
+	char comm[16];
 };
 
 struct bpf_map {

@@ -108,11 +108,12 @@ struct mw_event_ioctl {
 	__u64 duration_ns; /* from entry to exit of vfio_device_fops_unl_ioctl */
 	__u32 cmd;
 	__s32 result; /* what the caller gets */
-	__u32 argsz; /* of the argument after the call; 0 when there is none */
-	__u32 flags; /* FEATURE: index and GET, SET, PROBE */
+	/* From here on of FEATURE alone, as the kernel left the argument; else 0. */
+	__u32 argsz;
+	__u32 flags; /* index and GET, SET, PROBE */
 	__u32 payload_size; /* valid bytes of payload */
 	__s32 payload_error; /* 0, or why user memory could not be read: -errno */
-	/* Follows argsz and flags in the argument, as the kernel left it. */
+	/* Follows argsz and flags in the argument. */
 	__u8 payload[MW_PAYLOAD_BYTES];
 };
 _Static_assert(sizeof(struct mw_event_ioctl) == 88 + 80, "wire size");
