@@ -330,15 +330,31 @@ static __always_inline long self_test(unsigned long arg, bool sleepable)
 	return decision.deny ? -EPERM : 0;
 }
 
+static __always_inline long judge_feature(struct file *file, unsigned long arg, bool sleepable)
+{
+	if ((const void *)file->f_op != &vfio_device_fops)
+		return errno_only(self_test(arg, sleepable));
+	return acts() ? errno_only(gate(vfio_device_of(file), arg, sleepable)) : 0;
+}
+
+/* Functions of their own, so that the programs save no registers for what is hardly ever called. */
+static __noinline long judge_sleepable(struct file *file, unsigned long arg)
+{
+	return judge_feature(file, arg, true);
+}
+
+static __noinline long judge_atomic(struct file *file, unsigned long arg)
+{
+	return judge_feature(file, arg, false);
+}
+
 /* Every KVM_RUN of the host passes here: the number first, then the file, then the maps. */
 static __always_inline long judge(struct file *file, unsigned int cmd, unsigned long arg,
 				  bool sleepable)
 {
 	if (cmd != MW_VFIO_DEVICE_FEATURE)
 		return 0;
-	if ((const void *)file->f_op != &vfio_device_fops)
-		return errno_only(self_test(arg, sleepable));
-	return acts() ? errno_only(gate(vfio_device_of(file), arg, sleepable)) : 0;
+	return sleepable ? judge_sleepable(file, arg) : judge_atomic(file, arg);
 }
 
 SEC("lsm.s/file_ioctl")
@@ -437,16 +453,18 @@ int BPF_PROG(guard_next_state, struct vfio_device *vdev, __u32 cur, __u32 target
 	return 0;
 }
 
+static __noinline long refuse_suspect(void)
+{
+	const struct call *call = current_call(0);
+
+	return call && call->refused_by ? -EPERM : 0;
+}
+
 /* Every open and every socket of the host passes here: one load, one test. */
 SEC("fmod_ret/security_file_alloc")
 long BPF_PROG(guard_file_alloc, struct file *file, int ret)
 {
-	const struct call *call;
-
-	if (ret || !suspects)
-		return ret;
-	call = current_call(0);
-	return call && call->refused_by ? -EPERM : 0;
+	return ret || !suspects ? ret : refuse_suspect();
 }
 
 SEC("fexit/vfio_device_fops_unl_ioctl")
