@@ -243,7 +243,8 @@ vm_stop_all() {
 daemon_start() {
 	migwarden run "$@" >/lab/daemon.out 2>/lab/daemon.err &
 	echo $! >/run/daemon.pid
-	wait_until "$WAIT_SECONDS" grep -qE 'the gate stands|rises with it|cannot' /lab/daemon.err
+	# Emulated, reading the kernel's types takes seconds each time, and more on a busy machine.
+	wait_until $((3 * WAIT_SECONDS)) grep -qE 'the gate stands|rises with it|cannot' /lab/daemon.err
 	grep -qE 'the gate stands|rises with it' /lab/daemon.err || { cat /lab/daemon.err && false; }
 }
 
