@@ -34,7 +34,7 @@ struct {
 	__type(key, __u32);
 	__array(values, struct rules_map);
 } generations SEC(".maps") = {
-	.values = { &first_rules },
+	.values = {&first_rules},
 };
 
 struct {
@@ -66,7 +66,8 @@ struct call {
 	__u32 seen_state;
 	__u32 judged; /* the hook has decided about it */
 	__u32 zero;
-	/* The set of programs that says so: the next file of this task is a data fd that must not be. */
+	/* The set of programs that says so: the next file of this task is a data fd that must not
+	 * be. */
 	__u64 refused_by;
 };
 
@@ -77,7 +78,8 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
-/* Tasks that this set refuses a data fd: while there is none, making a file costs one load and one test. */
+/* Tasks that this set refuses a data fd: while there is none, making a file costs one load and one
+ * test. */
 __u32 suspects;
 
 /* enum mw_reason of the loader's build (user/kern/gate.c). */
@@ -91,7 +93,7 @@ const volatile __u64 build;
 struct request {
 	__u32 argsz;
 	__u32 flags;
-	__u32 state; /* MIG_DEVICE_STATE only */
+	__u32 state;   /* MIG_DEVICE_STATE only */
 	__u32 feature; /* 0: not gated whatever it carries */
 };
 
@@ -208,7 +210,7 @@ static __always_inline void decide_default(__u32 direction, struct decision *out
 static __always_inline void decide(struct vfio_device *vdev, __u32 direction, bool consume,
 				   struct decision *out)
 {
-	struct mw_admission_key key = { .direction = direction };
+	struct mw_admission_key key = {.direction = direction};
 	struct mw_admission *admission;
 
 	decide_default(direction, out);
@@ -234,9 +236,9 @@ static __always_inline long decision_emit(struct vfio_device *vdev, __u32 featur
 	event->admission = decision->admission;
 	event->generation = decision->generation;
 	event->direction = direction;
-	event->answer = !decision->deny ? MW_GATE_PASSED :
-			decision->audit ? MW_GATE_AUDITED :
-					  MW_GATE_REFUSED;
+	event->answer = !decision->deny   ? MW_GATE_PASSED
+			: decision->audit ? MW_GATE_AUDITED
+					  : MW_GATE_REFUSED;
 	event->basis = decision->basis;
 	event->reason = decision->reason;
 	event->feature = feature;
@@ -399,9 +401,9 @@ static __always_inline bool begins(__u32 target)
 }
 
 /*
- * An arc that gives a data fd, on the way to @target as the kernel itself read it. True: refuse. The
- * hook has judged this very target, or could not (then it is judged here), or saw something else:
- * the caller changed it meanwhile.
+ * An arc that gives a data fd, on the way to @target as the kernel itself read it. True: refuse.
+ * The hook has judged this very target, or could not (then it is judged here), or saw something
+ * else: the caller changed it meanwhile.
  */
 static __always_inline bool guard_refuses(struct call *call, struct vfio_device *vdev, __u32 target)
 {

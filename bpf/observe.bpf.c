@@ -94,8 +94,8 @@ static __always_inline void call_finish(struct call *call)
 }
 
 /*
- * Device files that were closed, from 1. The names that tasks keep (struct call) are good while none
- * is: a file, or the device behind it, can become another one only after that.
+ * Device files that were closed, from 1. The names that tasks keep (struct call) are good while
+ * none is: a file, or the device behind it, can become another one only after that.
  */
 __u64 releases = 1;
 
@@ -169,8 +169,9 @@ static __always_inline void arc_emit(struct call *call, __u64 now, __s32 result)
 }
 
 /*
- * The driver asks for the next arc: the one before it is walked. It is told here and the next begins
- * at the exit, so that what lies between, which is our own time and others', belongs to neither.
+ * The driver asks for the next arc: the one before it is walked. It is told here and the next
+ * begins at the exit, so that what lies between, which is our own time and others', belongs to
+ * neither.
  */
 SEC("fentry/vfio_mig_get_next_state")
 int BPF_PROG(vfio_next_state_enter, struct vfio_device *device, __u32 cur, __u32 target, void *next)
@@ -392,8 +393,8 @@ int BPF_PROG(mdev_device_store, struct kobject *kobj, struct attribute *attr, co
 	struct device *dev = device_of_kobject(kobj);
 
 	if (is_mdev(dev))
-		attribute_emit(MW_ATTRIBUTE_WRITE, type_of_device(dev), dev, attr, buf,
-			       (long)count, (long)count);
+		attribute_emit(MW_ATTRIBUTE_WRITE, type_of_device(dev), dev, attr, buf, (long)count,
+			       (long)count);
 	return 0;
 }
 

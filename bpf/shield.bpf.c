@@ -5,8 +5,8 @@
  * was run from, as long as it is root's and nobody else may write it: who can replace that file can
  * replace the gate anyway.
  *
- * A tracing or LSM link cannot be detached by a descriptor: it lives as long as its pin. So what has
- * to be kept are descriptors of maps and programs, the pins, and the file system they are in.
+ * A tracing or LSM link cannot be detached by a descriptor: it lives as long as its pin. So what
+ * has to be kept are descriptors of maps and programs, the pins, and the file system they are in.
  */
 #include "common.bpf.h"
 
@@ -155,8 +155,8 @@ int BPF_PROG(shield_rmdir, struct inode *dir, struct dentry *dentry)
 }
 
 SEC("lsm/inode_rename")
-int BPF_PROG(shield_rename, struct inode *old_dir, struct dentry *old_dentry,
-	     struct inode *new_dir, struct dentry *new_dentry)
+int BPF_PROG(shield_rename, struct inode *old_dir, struct dentry *old_dentry, struct inode *new_dir,
+	     struct dentry *new_dentry)
 {
 	int error = keep_pin(old_dir, old_dentry);
 

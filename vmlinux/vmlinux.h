@@ -27,7 +27,8 @@ struct device_driver {
 };
 
 /* 6.4 and later keep only the name in common with earlier kernels. */
-struct class {
+struct class
+{
 	const char *name;
 };
 

@@ -73,17 +73,18 @@
 #define MW_STATE_NONE 0xffffffffu
 
 enum mw_event_kind {
-	MW_EVENT_IOCTL = 1, /* an ioctl on a VFIO device fd has returned */
-	MW_EVENT_ARC = 2, /* the driver has walked one arc of the migration state machine */
-	MW_EVENT_CLOSE = 3, /* the last reference to a VFIO device fd is gone */
+	MW_EVENT_IOCTL = 1,     /* an ioctl on a VFIO device fd has returned */
+	MW_EVENT_ARC = 2,       /* the driver has walked one arc of the migration state machine */
+	MW_EVENT_CLOSE = 3,     /* the last reference to a VFIO device fd is gone */
 	MW_EVENT_ATTRIBUTE = 4, /* a sysfs attribute of a mdev type or device was read or written */
-	MW_EVENT_MDEV = 5, /* a mdev was created or removed */
-	MW_EVENT_GATE = 6, /* the gate has decided */
-	MW_EVENT_MODULE = 7, /* a kernel module that matters to us has come or gone */
-	MW_EVENT_SHIELD = 8, /* somebody tried to reach a piece of the gate */
-	MW_EVENT_DATA_FILE = 9, /* inside an arc, a driver has made the file for the device's state */
+	MW_EVENT_MDEV = 5,      /* a mdev was created or removed */
+	MW_EVENT_GATE = 6,      /* the gate has decided */
+	MW_EVENT_MODULE = 7,    /* a kernel module that matters to us has come or gone */
+	MW_EVENT_SHIELD = 8,    /* somebody tried to reach a piece of the gate */
+	MW_EVENT_DATA_FILE =
+		9, /* inside an arc, a driver has made the file for the device's state */
 	MW_EVENT_PRECOPY = 10, /* VFIO_MIG_GET_PRECOPY_INFO on a data file has a new answer */
-	MW_EVENT_FLOW = 11, /* a data file is done with: the sums of one of its phases */
+	MW_EVENT_FLOW = 11,    /* a data file is done with: the sums of one of its phases */
 	MW_EVENT_KIND_END_ = 12,
 };
 
@@ -91,9 +92,9 @@ enum mw_event_kind {
 #define MW_EVENT_KINDS 12
 
 struct mw_event_head {
-	__u32 size; /* of the whole record, in bytes */
+	__u32 size;    /* of the whole record, in bytes */
 	__u16 version; /* MW_WIRE_VERSION */
-	__u16 kind; /* enum mw_event_kind */
+	__u16 kind;    /* enum mw_event_kind */
 	__u64 time_ns; /* CLOCK_MONOTONIC, when the record was made */
 	__u32 pid;
 	__u32 tid;
@@ -110,8 +111,8 @@ struct mw_event_ioctl {
 	__s32 result; /* what the caller gets */
 	/* From here on of FEATURE alone, as the kernel left the argument; else 0. */
 	__u32 argsz;
-	__u32 flags; /* index and GET, SET, PROBE */
-	__u32 payload_size; /* valid bytes of payload */
+	__u32 flags;         /* index and GET, SET, PROBE */
+	__u32 payload_size;  /* valid bytes of payload */
 	__s32 payload_error; /* 0, or why user memory could not be read: -errno */
 	/* Follows argsz and flags in the argument. */
 	__u8 payload[MW_PAYLOAD_BYTES];
@@ -145,10 +146,10 @@ enum mw_attribute_scope {
 
 struct mw_event_attribute {
 	struct mw_event_head head; /* device: set for MW_SCOPE_DEVICE */
-	__u32 op; /* enum mw_attribute_op */
-	__u32 scope; /* enum mw_attribute_scope */
-	__s32 result; /* bytes, or -errno */
-	__u32 value_size; /* valid bytes of value; less than result when it was cut */
+	__u32 op;                  /* enum mw_attribute_op */
+	__u32 scope;               /* enum mw_attribute_scope */
+	__s32 result;              /* bytes, or -errno */
+	__u32 value_size;          /* valid bytes of value; less than result when it was cut */
 	char type[MW_TYPE_BYTES];
 	char parent[MW_DEVICE_BYTES];
 	char attribute[MW_ATTRIBUTE_BYTES];
@@ -163,8 +164,8 @@ enum mw_mdev_op {
 
 struct mw_event_mdev {
 	struct mw_event_head head;
-	__u32 op; /* enum mw_mdev_op */
-	__s32 result; /* create: 0 or -errno */
+	__u32 op;      /* enum mw_mdev_op */
+	__s32 result;  /* create: 0 or -errno */
 	__u8 uuid[16]; /* create: guid_t as the kernel keeps it; the device may not exist yet */
 	char type[MW_TYPE_BYTES];
 	char parent[MW_DEVICE_BYTES];
@@ -192,13 +193,14 @@ struct mw_event_gate {
 	__u64 admission; /* mw_admission.id, 0 when none covered the device */
 	__u32 generation;
 	__u32 direction; /* enum mw_direction */
-	__u32 answer; /* enum mw_gate_answer */
-	__u32 basis; /* enum mw_gate_basis */
-	__u32 reason; /* opaque to the kernel: enum mw_reason of the writer's build */
-	__u32 feature; /* MW_FEATURE_MIG_DEVICE_STATE or MW_FEATURE_DMA_LOGGING_START */
-	__u32 target; /* the state asked for, with MW_FEATURE_MIG_DEVICE_STATE */
-	__s32 error; /* what the caller gets: 0 or -errno */
-	/* state-bypass: what user memory said a moment before, or MW_STATE_NONE if no SET of a state */
+	__u32 answer;    /* enum mw_gate_answer */
+	__u32 basis;     /* enum mw_gate_basis */
+	__u32 reason;    /* opaque to the kernel: enum mw_reason of the writer's build */
+	__u32 feature;   /* MW_FEATURE_MIG_DEVICE_STATE or MW_FEATURE_DMA_LOGGING_START */
+	__u32 target;    /* the state asked for, with MW_FEATURE_MIG_DEVICE_STATE */
+	__s32 error;     /* what the caller gets: 0 or -errno */
+	/* state-bypass: what user memory said a moment before, or MW_STATE_NONE if no SET of a
+	 * state */
 	__u32 seen;
 	__u32 zero;
 };
@@ -218,17 +220,17 @@ struct mw_event_module {
 _Static_assert(sizeof(struct mw_event_module) == 88 + 64, "wire size");
 
 enum mw_shield_piece {
-	MW_SHIELD_MAP = 1, /* a descriptor of one of our maps was asked for */
+	MW_SHIELD_MAP = 1,     /* a descriptor of one of our maps was asked for */
 	MW_SHIELD_PROGRAM = 2, /* of one of our programs */
-	MW_SHIELD_PIN = 3, /* a pin was to be removed or renamed */
-	MW_SHIELD_MOUNT = 4, /* the file system of the pins was to be unmounted */
-	MW_SHIELD_DAEMON = 5, /* the daemon was to be traced, or its descriptors taken */
+	MW_SHIELD_PIN = 3,     /* a pin was to be removed or renamed */
+	MW_SHIELD_MOUNT = 4,   /* the file system of the pins was to be unmounted */
+	MW_SHIELD_DAEMON = 5,  /* the daemon was to be traced, or its descriptors taken */
 };
 
 struct mw_event_shield {
 	struct mw_event_head head;
 	__u32 piece; /* enum mw_shield_piece */
-	__u32 id; /* of the map or program; else 0 */
+	__u32 id;    /* of the map or program; else 0 */
 	__s32 error; /* what the caller gets: -errno */
 	__u32 uid;
 	char name[MW_COMM_BYTES]; /* of the map, program or pin */
@@ -241,7 +243,7 @@ struct mw_shield_config {
 	__u64 trusted;
 	__u64 pin_folder; /* inode */
 	__u32 pin_device; /* s_dev of its file system */
-	__u32 daemon; /* tgid; 0: none runs */
+	__u32 daemon;     /* tgid; 0: none runs */
 };
 _Static_assert(sizeof(struct mw_shield_config) == 24, "wire size");
 
@@ -265,7 +267,7 @@ _Static_assert(sizeof(struct mw_event_data_file) == 88 + 24 + 4 * 96, "wire size
 
 struct mw_event_precopy {
 	struct mw_event_head head;
-	__u64 duration_ns; /* in the driver */
+	__u64 duration_ns;   /* in the driver */
 	__u64 initial_bytes; /* these two with result 0 alone */
 	__u64 dirty_bytes;
 	__s32 result;
@@ -279,7 +281,7 @@ enum mw_flow_direction {
 };
 
 enum mw_flow_end {
-	MW_FLOW_LEFT = 1, /* the device went on to a state without data */
+	MW_FLOW_LEFT = 1,   /* the device went on to a state without data */
 	MW_FLOW_CLOSED = 2, /* the data file was closed before that */
 	MW_FLOW_RESET = 3,
 	MW_FLOW_DEVICE_CLOSED = 4,
@@ -290,29 +292,29 @@ enum mw_flow_end {
 #define MW_LATENCY_BUCKETS 40
 
 /*
- * The calls of a driver's read or write function for one data file in one phase, which is a state of
- * its device. Times are CLOCK_MONOTONIC.
+ * The calls of a driver's read or write function for one data file in one phase, which is a state
+ * of its device. Times are CLOCK_MONOTONIC.
  */
 struct mw_flow {
-	__u64 begin_ns; /* the device came into the state; 0: before we watched */
-	__u64 end_ns; /* and left it */
+	__u64 begin_ns;      /* the device came into the state; 0: before we watched */
+	__u64 end_ns;        /* and left it */
 	__u64 first_byte_ns; /* after begin_ns: the end of the first call that moved a byte; or 0 */
-	__u64 last_ns; /* the end of the last call */
+	__u64 last_ns;       /* the end of the last call */
 	__u64 bytes;
 	__u64 calls;
-	__u64 driver_ns; /* in the driver's function */
-	__u64 gap_ns; /* between the end of one call and the begin of the next */
+	__u64 driver_ns;    /* in the driver's function */
+	__u64 gap_ns;       /* between the end of one call and the begin of the next */
 	__u64 missed_bytes; /* moved through this file before the first call that we saw */
 	__u64 error_offset; /* bytes of the file before the first call that failed */
-	__u64 infos; /* VFIO_MIG_GET_PRECOPY_INFO calls */
-	__u64 info_ns; /* in the driver, for these */
-	__s32 error; /* of that call, -errno; 0: none failed */
+	__u64 infos;        /* VFIO_MIG_GET_PRECOPY_INFO calls */
+	__u64 info_ns;      /* in the driver, for these */
+	__s32 error;        /* of that call, -errno; 0: none failed */
 	__u32 errors;
-	__u32 ends; /* calls that gave 0 */
-	__u32 pauses; /* calls that gave -ENOMSG: no more before the next state */
-	__u32 state; /* the phase; MW_STATE_NONE: the file is older than our watching */
+	__u32 ends;      /* calls that gave 0 */
+	__u32 pauses;    /* calls that gave -ENOMSG: no more before the next state */
+	__u32 state;     /* the phase; MW_STATE_NONE: the file is older than our watching */
 	__u32 direction; /* enum mw_flow_direction */
-	__u32 size_log2[MW_SIZE_BUCKETS]; /* bytes of each call that moved some */
+	__u32 size_log2[MW_SIZE_BUCKETS];       /* bytes of each call that moved some */
 	__u32 latency_log2[MW_LATENCY_BUCKETS]; /* ns in the driver, of each call */
 };
 _Static_assert(sizeof(struct mw_flow) == 120 + 4 * (32 + 40), "wire size");
@@ -350,8 +352,8 @@ _Static_assert(sizeof(struct mw_counter) == 16, "wire size");
 /* The rules of one generation: the value of the inner map that a reload swaps in whole. */
 struct mw_gate_rules {
 	__u32 generation; /* from 1; 0 is a slot nobody has filled */
-	__u32 audit; /* 1: say what would have been refused, refuse nothing */
-	__u32 deny[3]; /* by enum mw_direction, when no admission covers the device */
+	__u32 audit;      /* 1: say what would have been refused, refuse nothing */
+	__u32 deny[3];    /* by enum mw_direction, when no admission covers the device */
 	__u32 zero;
 };
 _Static_assert(sizeof(struct mw_gate_rules) == 24, "wire size");
@@ -360,13 +362,14 @@ _Static_assert(sizeof(struct mw_gate_rules) == 24, "wire size");
 struct mw_gate_control {
 	__u64 build; /* of the loader that owns the set */
 	__u32 wire_version;
-	__u32 self_test_tid; /* 0, or the thread whose calls on any file are judged: it proves the gate */
+	__u32 self_test_tid; /* 0, or the thread whose calls on any file are judged: it proves the
+				gate */
 };
 _Static_assert(sizeof(struct mw_gate_control) == 16, "wire size");
 
 struct mw_admission_key {
 	char device[MW_DEVICE_BYTES]; /* zero-padded */
-	__u32 direction; /* enum mw_direction */
+	__u32 direction;              /* enum mw_direction */
 	__u32 zero;
 };
 _Static_assert(sizeof(struct mw_admission_key) == 48, "wire size");
@@ -374,9 +377,9 @@ _Static_assert(sizeof(struct mw_admission_key) == 48, "wire size");
 struct mw_admission {
 	__u64 id;
 	__u64 expires_ns; /* CLOCK_MONOTONIC; never 0 */
-	__s64 uses; /* left; a refused admission is never used up */
-	__u32 allow; /* 1 admitted, 0 refused with `reason` */
-	__u32 reason; /* enum mw_reason */
+	__s64 uses;       /* left; a refused admission is never used up */
+	__u32 allow;      /* 1 admitted, 0 refused with `reason` */
+	__u32 reason;     /* enum mw_reason */
 };
 _Static_assert(sizeof(struct mw_admission) == 32, "wire size");
 

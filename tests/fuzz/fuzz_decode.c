@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Bytes of a ring: what decodes has a text and a JSON object, and neither reads beyond the record. */
+/* Bytes of a ring: what decodes has a text and a JSON object, and neither reads beyond the record.
+ */
 #include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>

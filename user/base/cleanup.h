@@ -37,21 +37,21 @@ static inline void cleanup_dir(DIR **dir)
 #define AUTO_DIR __attribute__((cleanup(cleanup_dir)))
 
 /* Hands an owned pointer over: the local is left NULL, its cleanup does nothing. */
-#define TAKE_PTR(pointer)                          \
-	({                                         \
+#define TAKE_PTR(pointer)                                \
+	({                                               \
 		__typeof__(pointer) *slot_ = &(pointer); \
 		__typeof__(pointer) taken_ = *slot_;     \
-		*slot_ = NULL;                     \
-		taken_;                            \
+		*slot_ = NULL;                           \
+		taken_;                                  \
 	})
 
 /* The same for a file descriptor; the local is left -1. */
-#define TAKE_FD(fd)                   \
-	({                            \
-		int *slot_ = &(fd);   \
-		int taken_ = *slot_;  \
-		*slot_ = -1;          \
-		taken_;               \
+#define TAKE_FD(fd)                  \
+	({                           \
+		int *slot_ = &(fd);  \
+		int taken_ = *slot_; \
+		*slot_ = -1;         \
+		taken_;              \
 	})
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

@@ -30,7 +30,7 @@ const char *format_duration(uint64_t ns, char out[static UNITS_TEXT_BYTES])
 
 const char *format_bytes(uint64_t bytes, char out[static UNITS_TEXT_BYTES])
 {
-	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 	double value = (double)bytes / 1024;
 	size_t unit = 0;
 

@@ -8,7 +8,8 @@
 
 #define UNITS_TEXT_BYTES 32
 
-/* format_duration - "830 ns", "14.2 µs", "3.07 ms", "1.25 s": three digits, one unit. Gives @out. */
+/* format_duration - "830 ns", "14.2 µs", "3.07 ms", "1.25 s": three digits, one unit. Gives @out.
+ */
 const char *format_duration(uint64_t ns, char out[static UNITS_TEXT_BYTES]);
 
 /* format_bytes - "96 B", "1.50 MiB": as format_duration, powers of 1024. Gives @out. */

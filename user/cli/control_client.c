@@ -105,12 +105,10 @@ static void print_devices(const json_t *devices)
 		fprintf(stderr, "There is no VFIO device on this host.\n");
 	else
 		fprintf(stderr, "The devices of this host are:\n");
-	json_array_foreach(devices, i, name)
-		fprintf(stderr, "  %s\n", json_string_value(name));
+	json_array_foreach(devices, i, name) fprintf(stderr, "  %s\n", json_string_value(name));
 }
 
-static int judge(const struct control_request *request, long status, const char *text,
-		 json_t **out)
+static int judge(const struct control_request *request, long status, const char *text, json_t **out)
 {
 	json_error_t error;
 	json_t *object = json_loads(text ? text : "", 0, &error);
@@ -132,7 +130,9 @@ static int failed(const struct control_request *request, CURLcode code)
 	const char *socket = request->socket ? request->socket : DAEMON_SOCKET_DEFAULT;
 
 	if (code == CURLE_COULDNT_CONNECT)
-		fprintf(stderr, "migwarden %s: nobody answers on %s: is `migwarden run` there, and may you talk to it?\n",
+		fprintf(stderr,
+			"migwarden %s: nobody answers on %s: is `migwarden run` there, and may you "
+			"talk to it?\n",
 			request->verb, socket);
 	else
 		fprintf(stderr, "migwarden %s: %s: %s\n", request->verb, socket,
@@ -142,7 +142,7 @@ static int failed(const struct control_request *request, CURLcode code)
 
 bool control_answers(const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	AUTO_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (!path)
@@ -155,7 +155,7 @@ bool control_answers(const char *path)
 
 int control_call(const struct control_request *request, json_t **out)
 {
-	struct answer answer = { 0 };
+	struct answer answer = {0};
 	CURL *curl = curl_easy_init();
 	CURLU *url = make_url(request);
 	CURLcode code = CURLE_OUT_OF_MEMORY;

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 struct control_request {
-	const char *verb; /* of migwarden, for messages */
+	const char *verb;   /* of migwarden, for messages */
 	const char *socket; /* NULL: the default */
 	const char *method;
 	const char *path;

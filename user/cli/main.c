@@ -7,15 +7,15 @@
 #include "cli/verb.h"
 
 static const struct verb *const verbs[] = {
-	&verb_probe, &verb_describe, &verb_check, &verb_match, &verb_policy,
-	&verb_watch, &verb_run,	     &verb_admit, &verb_revoke, &verb_reload,
-	&verb_status, &verb_release,
+	&verb_probe, &verb_describe, &verb_check,  &verb_match,  &verb_policy, &verb_watch,
+	&verb_run,   &verb_admit,    &verb_revoke, &verb_reload, &verb_status, &verb_release,
 };
 
 static void print_help(void)
 {
 	printf("usage: migwarden VERB [OPTION...]\n\n"
-	       "Watches VFIO live migration from inside the kernel, decides by policy whether a device may\n"
+	       "Watches VFIO live migration from inside the kernel, decides by policy whether a "
+	       "device may\n"
 	       "leave or enter this host, and refuses what does not match.\n\nVerbs:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		printf("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);

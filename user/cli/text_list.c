@@ -54,5 +54,5 @@ void text_list_free(struct text_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		free(list->items[i]);
 	free(list->items);
-	*list = (struct text_list){ 0 };
+	*list = (struct text_list){0};
 }

@@ -6,7 +6,7 @@
 /* Exit codes that scripts depend on (SEMANTICS 5). */
 enum exit_code {
 	EXIT_YES = 0,
-	EXIT_NO = 1, /* not compatible, refused, found a defect */
+	EXIT_NO = 1,  /* not compatible, refused, found a defect */
 	EXIT_BAD = 2, /* bad usage or input */
 };
 

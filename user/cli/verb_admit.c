@@ -61,7 +61,7 @@ static void print_answer(const json_t *answer)
 static int check_file(const char *path, json_t **out)
 {
 	AUTO_DESCRIPTOR struct descriptor *descriptor = NULL;
-	struct parse_error error = { 0 };
+	struct parse_error error = {0};
 	char text[TEXT_BYTES];
 
 	if (descriptor_read_file(path, &descriptor, &error)) {
@@ -129,18 +129,18 @@ static int admit(const struct admit_options *options)
 static int admit_run(int argc, char **argv)
 {
 	static const struct option table[] = {
-		{ "source", required_argument, NULL, 's' },
-		{ "dest", required_argument, NULL, 'd' },
-		{ "device", required_argument, NULL, 'D' },
-		{ "ttl", required_argument, NULL, 't' },
-		{ "uses", required_argument, NULL, 'u' },
-		{ "socket", required_argument, NULL, 'S' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+		{"source", required_argument, NULL, 's'},
+		{"dest", required_argument, NULL, 'd'},
+		{"device", required_argument, NULL, 'D'},
+		{"ttl", required_argument, NULL, 't'},
+		{"uses", required_argument, NULL, 'u'},
+		{"socket", required_argument, NULL, 'S'},
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	const char *source = NULL, *dest = NULL;
-	struct admit_options options = { 0 };
+	struct admit_options options = {0};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "jh", table, NULL)) != -1) {
@@ -186,11 +186,15 @@ static int admit_run(int argc, char **argv)
 const struct verb verb_admit = {
 	.name = "admit",
 	.summary = "let one migration of one device pass, if the policy agrees",
-	.help = "usage: migwarden admit --source A.json --device DEVICE [--ttl S] [--uses N] [--json]\n"
-		"       migwarden admit --dest B.json --device DEVICE [--ttl S] [--uses N] [--json]\n"
+	.help = "usage: migwarden admit --source A.json --device DEVICE [--ttl S] [--uses N] "
+		"[--json]\n"
+		"       migwarden admit --dest B.json --device DEVICE [--ttl S] [--uses N] "
+		"[--json]\n"
 		"\n"
-		"Asks the daemon (`migwarden run`) to judge the descriptor against DEVICE of this host by\n"
-		"the policy in force, and writes the verdict into the gate: admitted, for a time and a\n"
+		"Asks the daemon (`migwarden run`) to judge the descriptor against DEVICE of this "
+		"host by\n"
+		"the policy in force, and writes the verdict into the gate: admitted, for a time "
+		"and a\n"
 		"number of uses, or refused with the reason that the refusal will name.\n"
 		"\n"
 		"      --source FILE   descriptor of the device that comes here (incoming)\n"
@@ -202,6 +206,7 @@ const struct verb verb_admit = {
 		"  -j, --json          the answer as one JSON object\n"
 		"  -h, --help          this text\n"
 		"\n"
-		"Exit status: 0 admitted, 1 refused, 2 bad usage or input, unknown device, or no daemon.\n",
+		"Exit status: 0 admitted, 1 refused, 2 bad usage or input, unknown device, or no "
+		"daemon.\n",
 	.run = admit_run,
 };

@@ -25,16 +25,13 @@ static int parse(const struct verb *verb, int argc, char **argv, bool takes_devi
 		 struct gate_arguments *out)
 {
 	static const struct option options[] = {
-		{ "socket", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "device", required_argument, NULL, 'd' },
-		{ "outgoing", no_argument, NULL, 'o' },
-		{ 0 },
+		{"socket", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},         {"device", required_argument, NULL, 'd'},
+		{"outgoing", no_argument, NULL, 'o'},     {0},
 	};
 	int option;
 
-	*out = (struct gate_arguments){ .direction = "incoming" };
+	*out = (struct gate_arguments){.direction = "incoming"};
 	while ((option = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
 		if (option == 's')
 			out->socket = optarg;
@@ -59,8 +56,8 @@ static int parse(const struct verb *verb, int argc, char **argv, bool takes_devi
 static int call(const struct verb *verb, const struct gate_arguments *arguments, const char *path,
 		json_t **answer)
 {
-	const char *const query[] = { "device", arguments->device, "direction",
-				      arguments->direction, NULL };
+	const char *const query[] = {"device", arguments->device, "direction", arguments->direction,
+				     NULL};
 	const struct control_request request = {
 		.verb = verb->name,
 		.socket = arguments->socket,
@@ -151,7 +148,7 @@ static int release_run(int argc, char **argv)
 }
 
 #define COMMON_OPTIONS                                          \
-	"      --socket PATH   control socket of the daemon\n" \
+	"      --socket PATH   control socket of the daemon\n"  \
 	"  -j, --json          the answer as one JSON object\n" \
 	"  -h, --help          this text\n"
 
@@ -160,7 +157,8 @@ const struct verb verb_revoke = {
 	.summary = "take an admission back",
 	.help = "usage: migwarden revoke --device NAME [--outgoing] [--json]\n"
 		"\n"
-		"Takes back what `migwarden admit` wrote for a device; from then on the policy's defaults\n"
+		"Takes back what `migwarden admit` wrote for a device; from then on the policy's "
+		"defaults\n"
 		"decide about it. A migration that has begun goes on.\n"
 		"\n"
 		"      --device NAME   mdev UUID or PCI address, as `migwarden status` shows it\n"
@@ -175,11 +173,12 @@ const struct verb verb_reload = {
 	.summary = "put the policy file in force anew",
 	.help = "usage: migwarden reload [--json]\n"
 		"\n"
-		"The daemon reads its policy again and puts it in force at once, as SIGHUP makes it do. A\n"
-		"bad policy changes nothing, and is told with its position. Admissions stay as they were\n"
+		"The daemon reads its policy again and puts it in force at once, as SIGHUP makes "
+		"it do. A\n"
+		"bad policy changes nothing, and is told with its position. Admissions stay as "
+		"they were\n"
 		"made until they are used, expire, or are revoked.\n"
-		"\n" COMMON_OPTIONS
-		"\n"
+		"\n" COMMON_OPTIONS "\n"
 		"Exit status: 0 reloaded, 2 not reloaded, or no daemon.\n",
 	.run = reload_run,
 };
@@ -189,10 +188,10 @@ const struct verb verb_release = {
 	.summary = "take the gate down on purpose",
 	.help = "usage: migwarden release [--json]\n"
 		"\n"
-		"Takes the gate down and ends the daemon. Without a daemon, takes down the gate that one\n"
+		"Takes the gate down and ends the daemon. Without a daemon, takes down the gate "
+		"that one\n"
 		"left standing. From then on nothing is enforced on this host.\n"
-		"\n" COMMON_OPTIONS
-		"\n"
+		"\n" COMMON_OPTIONS "\n"
 		"Exit status: 0 released, 1 no gate stands, 2 it could not be released.\n",
 	.run = release_run,
 };

@@ -18,25 +18,25 @@ static const struct {
 	const char *module;
 	const char *use;
 } hooks[] = {
-	{ "bpf_lsm_file_ioctl", NULL, "the gate (lsm.s/file_ioctl)" },
-	{ "bpf_lsm_file_ioctl_compat", NULL, "the gate, 32-bit callers (lsm/file_ioctl_compat)" },
-	{ "security_file_ioctl", NULL, "the gate without the BPF LSM (fmod_ret)" },
-	{ "security_file_ioctl_compat", NULL, "the same, 32-bit callers (fmod_ret)" },
-	{ "security_file_alloc", NULL, "the guard: no data fd for a changed request" },
-	{ "vfio_device_fops_unl_ioctl", "vfio", "ioctls of VFIO devices" },
-	{ "vfio_mig_get_next_state", "vfio", "arcs of the migration state machine" },
-	{ "vfio_device_fops_release", "vfio", "device fds closed" },
-	{ "mdev_type_attr_show", "mdev", "reads of mdev type attributes" },
-	{ "mdev_type_attr_store", "mdev", "writes of mdev type attributes" },
-	{ "mdev_device_create", "mdev", "mdevs made" },
-	{ "mdev_device_remove", "mdev", "mdevs removed" },
-	{ "dev_attr_show", NULL, "reads of mdev device attributes" },
-	{ "dev_attr_store", NULL, "writes of mdev device attributes" },
-	{ "dev_uevent", NULL, "migration capabilities without opening a device" },
+	{"bpf_lsm_file_ioctl", NULL, "the gate (lsm.s/file_ioctl)"},
+	{"bpf_lsm_file_ioctl_compat", NULL, "the gate, 32-bit callers (lsm/file_ioctl_compat)"},
+	{"security_file_ioctl", NULL, "the gate without the BPF LSM (fmod_ret)"},
+	{"security_file_ioctl_compat", NULL, "the same, 32-bit callers (fmod_ret)"},
+	{"security_file_alloc", NULL, "the guard: no data fd for a changed request"},
+	{"vfio_device_fops_unl_ioctl", "vfio", "ioctls of VFIO devices"},
+	{"vfio_mig_get_next_state", "vfio", "arcs of the migration state machine"},
+	{"vfio_device_fops_release", "vfio", "device fds closed"},
+	{"mdev_type_attr_show", "mdev", "reads of mdev type attributes"},
+	{"mdev_type_attr_store", "mdev", "writes of mdev type attributes"},
+	{"mdev_device_create", "mdev", "mdevs made"},
+	{"mdev_device_remove", "mdev", "mdevs removed"},
+	{"dev_attr_show", NULL, "reads of mdev device attributes"},
+	{"dev_attr_store", NULL, "writes of mdev device attributes"},
+	{"dev_uevent", NULL, "migration capabilities without opening a device"},
 };
 
-static const char *const modules[] = { "vfio", "vfio_iommu_type1", "vfio_pci", "vfio_pci_core",
-				       "mdev", "iommufd" };
+static const char *const modules[] = {"vfio", "vfio_iommu_type1", "vfio_pci", "vfio_pci_core",
+				      "mdev", "iommufd"};
 
 struct probe {
 	char release[KERNEL_TEXT_BYTES];
@@ -62,8 +62,7 @@ static void probe_fill(struct probe *probe)
 	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
 		probe->has_module[i] = kernel_has_module(modules[i]);
 	for (size_t i = 0; types && i < ARRAY_SIZE(hooks); i++)
-		probe->has_hook[i] =
-			kernel_has_function(types, hooks[i].function, hooks[i].module);
+		probe->has_hook[i] = kernel_has_function(types, hooks[i].function, hooks[i].module);
 	kernel_types_close(types);
 	probe->gate = gate_support();
 }
@@ -82,10 +81,11 @@ static const char *missing_hook(const struct probe *probe, size_t hook)
 static void print_text(const struct probe *probe)
 {
 	printf("kernel   %s\n", probe->release);
-	printf("root     %s\n", probe->is_root ? "yes" :
-						 "no: watch, run and capabilities in describe need it");
-	printf("btf      %s\n", probe->has_btf ? "yes" :
-						 "no: /sys/kernel/btf/vmlinux is not there; check, policy and describe work without");
+	printf("root     %s\n",
+	       probe->is_root ? "yes" : "no: watch, run and capabilities in describe need it");
+	printf("btf      %s\n", probe->has_btf ? "yes"
+					       : "no: /sys/kernel/btf/vmlinux is not there; check, "
+						 "policy and describe work without");
 	printf("lsms     %s\n", probe->lsms_error ? strerror(-probe->lsms_error) : probe->lsms);
 	printf("gate     %s\n", gate_support_text(probe->gate));
 	printf("\nmodules\n");
@@ -112,9 +112,8 @@ static int print_json(const struct probe *probe)
 		json_array_append_new(hook_list,
 				      json_pack("{s:s, s:s?, s:s, s:b, s:s?}", "function",
 						hooks[i].function, "module", hooks[i].module, "use",
-						hooks[i].use, "available",
-						(int)probe->has_hook[i], "missing",
-						missing_hook(probe, i)));
+						hooks[i].use, "available", (int)probe->has_hook[i],
+						"missing", missing_hook(probe, i)));
 	object = json_pack("{s:s, s:b, s:b, s:s?, s:{s:b, s:s}, s:o, s:o}", "kernel",
 			   probe->release, "root", (int)probe->is_root, "btf", (int)probe->has_btf,
 			   "lsms", probe->lsms_error ? NULL : probe->lsms, "gate", "possible",
@@ -132,11 +131,11 @@ static int print_json(const struct probe *probe)
 static int probe_run(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
-	struct probe probe = { 0 };
+	struct probe probe = {0};
 	bool json = false;
 	int option;
 
@@ -162,8 +161,10 @@ const struct verb verb_probe = {
 	.summary = "what this host offers, and why something is missing",
 	.help = "usage: migwarden probe [--json]\n"
 		"\n"
-		"Says which kernel this is, whether it has BTF, which LSMs are active, which VFIO modules\n"
-		"are loaded, and for each place that migwarden attaches to whether it is available. Loads\n"
+		"Says which kernel this is, whether it has BTF, which LSMs are active, which VFIO "
+		"modules\n"
+		"are loaded, and for each place that migwarden attaches to whether it is "
+		"available. Loads\n"
 		"nothing and changes nothing.\n"
 		"\n"
 		"  -j, --json   one JSON object\n"

@@ -17,15 +17,15 @@ struct run_arguments {
 static int parse(int argc, char **argv, struct run_arguments *out)
 {
 	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "policy", required_argument, NULL, 'p' },
-		{ "shadow", required_argument, NULL, 'S' },
-		{ "socket", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "watch", no_argument, NULL, 'w' },
-		{ "transient", no_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+		{"config", required_argument, NULL, 'c'},
+		{"policy", required_argument, NULL, 'p'},
+		{"shadow", required_argument, NULL, 'S'},
+		{"socket", required_argument, NULL, 's'},
+		{"json", no_argument, NULL, 'j'},
+		{"watch", no_argument, NULL, 'w'},
+		{"transient", no_argument, NULL, 't'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	int option;
 
@@ -66,7 +66,7 @@ static int parse(int argc, char **argv, struct run_arguments *out)
 /* A file that was asked for must be there; the usual one need not, as long as nobody needs it. */
 static int read_settings(const char *path, struct settings **out)
 {
-	struct parse_error error = { 0 };
+	struct parse_error error = {0};
 	char text[1024];
 	int r;
 
@@ -98,7 +98,7 @@ static void apply(const struct settings *settings, struct daemon_options *option
 
 static int run_run(int argc, char **argv)
 {
-	struct run_arguments arguments = { .daemon = { .out = stdout } };
+	struct run_arguments arguments = {.daemon = {.out = stdout}};
 	AUTO_SETTINGS struct settings *settings = NULL;
 	int r = parse(argc, argv, &arguments);
 
@@ -113,33 +113,45 @@ static int run_run(int argc, char **argv)
 const struct verb verb_run = {
 	.name = "run",
 	.summary = "enforce a policy on this host, in the foreground",
-	.help = "usage: migwarden run [--config FILE] [--policy PATH] [--shadow PATH] [--socket PATH]\n"
+	.help = "usage: migwarden run [--config FILE] [--policy PATH] [--shadow PATH] [--socket "
+		"PATH]\n"
 		"                     [--transient] [--json] [--watch]\n"
 		"\n"
-		"Raises the gate: refuses the start of a migration that the policy does not let pass, and\n"
-		"says so, a line for each decision. Gated are SET RESUMING (incoming), SET PRE_COPY and\n"
-		"DMA_LOGGING_START (outgoing), SET STOP_COPY where it begins a migration (outgoing); pause,\n"
-		"resume, reset and everything else always pass. Without an admission (`migwarden admit`)\n"
-		"the policy's `defaults` decide. Where vfio is not loaded yet, the gate rises with it.\n"
+		"Raises the gate: refuses the start of a migration that the policy does not let "
+		"pass, and\n"
+		"says so, a line for each decision. Gated are SET RESUMING (incoming), SET "
+		"PRE_COPY and\n"
+		"DMA_LOGGING_START (outgoing), SET STOP_COPY where it begins a migration "
+		"(outgoing); pause,\n"
+		"resume, reset and everything else always pass. Without an admission (`migwarden "
+		"admit`)\n"
+		"the policy's `defaults` decide. Where vfio is not loaded yet, the gate rises with "
+		"it.\n"
 		"\n"
-		"The gate is pinned below /sys/fs/bpf/migwarden and outlives the daemon, whatever ends it;\n"
-		"the next one adopts it. `migwarden release` takes it down. SIGHUP, or `migwarden reload`,\n"
+		"The gate is pinned below /sys/fs/bpf/migwarden and outlives the daemon, whatever "
+		"ends it;\n"
+		"the next one adopts it. `migwarden release` takes it down. SIGHUP, or `migwarden "
+		"reload`,\n"
 		"reads the policy anew.\n"
 		"\n"
 		"Where to find things it reads in " SETTINGS_FILE_DEFAULT "; without that\n"
-		"file the policy is " SETTINGS_POLICIES_DEFAULT ". A folder's *.yaml are one policy, in\n"
+		"file the policy is " SETTINGS_POLICIES_DEFAULT
+		". A folder's *.yaml are one policy, in\n"
 		"name order.\n"
 		"\n"
 		"  -c, --config FILE   another configuration (YAML)\n"
 		"  -p, --policy PATH   the policy, a file or a folder (YAML)\n"
-		"      --shadow PATH   a second one, without effect: says where it would decide otherwise\n"
+		"      --shadow PATH   a second one, without effect: says where it would decide "
+		"otherwise\n"
 		"      --socket PATH   control socket (" DAEMON_SOCKET_DEFAULT ")\n"
 		"      --transient     pin nothing: the gate falls with the daemon\n"
 		"  -j, --json          one JSON object a line\n"
-		"  -w, --watch         show every event of the devices too, as `migwarden watch` does\n"
+		"  -w, --watch         show every event of the devices too, as `migwarden watch` "
+		"does\n"
 		"  -h, --help          this text\n"
 		"\n"
 		"Needs root and a kernel with BTF (`migwarden probe` says what else helps).\n"
-		"Exit status: 0 ended by Ctrl-C, TERM or release, 2 bad usage, a bad policy, or no gate is possible.\n",
+		"Exit status: 0 ended by Ctrl-C, TERM or release, 2 bad usage, a bad policy, or no "
+		"gate is possible.\n",
 	.run = run_run,
 };

@@ -38,15 +38,12 @@ static void print_admissions(const json_t *list)
 	if (!json_array_size(list))
 		return;
 	printf("\nADMISSIONS\n");
-	json_array_foreach(list, i, admission)
-		printf("%-36s  %s  %s, %lld left, until %s  %s\n",
-		       text_at(admission, "device", device),
-		       text_at(admission, "direction", direction),
-		       json_is_true(json_object_get(admission, "admitted")) ? "admitted" :
-									      "refused",
-		       json_integer_value(json_object_get(admission, "uses_left")),
-		       text_at(admission, "expires", until),
-		       text_at(admission, "explanation", why));
+	json_array_foreach(list, i, admission) printf(
+		"%-36s  %s  %s, %lld left, until %s  %s\n", text_at(admission, "device", device),
+		text_at(admission, "direction", direction),
+		json_is_true(json_object_get(admission, "admitted")) ? "admitted" : "refused",
+		json_integer_value(json_object_get(admission, "uses_left")),
+		text_at(admission, "expires", until), text_at(admission, "explanation", why));
 }
 
 static void print_programs(const json_t *programs)
@@ -55,14 +52,14 @@ static void print_programs(const json_t *programs)
 	const json_t *program;
 	size_t i;
 
-	json_array_foreach(programs, i, program) {
+	json_array_foreach(programs, i, program)
+	{
 		bool stands = json_is_true(json_object_get(program, "stands"));
 
 		printf("            %-17s %s%s\n", text_at(program, "name", name),
 		       stands ? "" : "missing: ", text_at(program, "covers", covers));
 		if (!stands)
-			printf("            %-17s open: %s\n", "",
-			       text_at(program, "open", open));
+			printf("            %-17s open: %s\n", "", text_at(program, "open", open));
 	}
 }
 
@@ -75,14 +72,15 @@ static void print_gate(const json_t *gate)
 		return;
 	}
 	printf("gate        stands%s%s%s\n",
-	       json_is_true(json_object_get(gate, "pinned")) ? ", pinned" :
-							       ", falls with the daemon",
+	       json_is_true(json_object_get(gate, "pinned")) ? ", pinned"
+							     : ", falls with the daemon",
 	       json_is_true(json_object_get(gate, "adopted")) ? ", adopted" : "",
 	       json_is_true(json_object_get(gate, "shielded")) ? ", shielded" : "");
 	print_programs(json_object_get(gate, "programs"));
 }
 
-/* Where a policy came from: its files, where it came in several, and what their bytes are known by. */
+/* Where a policy came from: its files, where it came in several, and what their bytes are known by.
+ */
 static void print_origin(const json_t *policy)
 {
 	const json_t *files = json_object_get(policy, "files"), *file;
@@ -136,12 +134,12 @@ static void print_status(const json_t *status)
 static int status_run(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "socket", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+		{"socket", required_argument, NULL, 's'},
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
-	struct control_request request = { .verb = "status", .method = "GET", .path = "/v1/status" };
+	struct control_request request = {.verb = "status", .method = "GET", .path = "/v1/status"};
 	bool json = false;
 	json_t *status;
 	int option;
@@ -179,9 +177,12 @@ const struct verb verb_status = {
 	.summary = "what the daemon enforces, holds and has seen",
 	.help = "usage: migwarden status [--json] [--socket PATH]\n"
 		"\n"
-		"Says whether the gate stands, what each of its programs covers and what a missing one\n"
-		"leaves open; the policy in force, its files and their BLAKE2b-256 (`cat FILES | b2sum\n"
-		"-l 256`); which observers are attached, how many events were produced, delivered and\n"
+		"Says whether the gate stands, what each of its programs covers and what a missing "
+		"one\n"
+		"leaves open; the policy in force, its files and their BLAKE2b-256 (`cat FILES | "
+		"b2sum\n"
+		"-l 256`); which observers are attached, how many events were produced, delivered "
+		"and\n"
 		"lost, and which admissions are left, also those of an earlier daemon.\n"
 		"\n"
 		"      --socket PATH   control socket of the daemon\n"

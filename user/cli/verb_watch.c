@@ -30,7 +30,7 @@ struct watch {
 	sd_event *loop;
 	bool json;
 	struct text_list devices; /* empty: all */
-	uint32_t kinds; /* bit per enum mw_event_kind */
+	uint32_t kinds;           /* bit per enum mw_event_kind */
 	uint64_t shown;
 	uint64_t malformed;
 	int64_t clock_offset_ns;
@@ -73,7 +73,9 @@ static void discover(struct watch *watch, const struct mw_event_data_file *file)
 	int r = dataflow_discover(watch->dataflow, file);
 
 	if (r > 0)
-		fprintf(stderr, "migwarden watch: a driver that we did not know makes %s files: watching their data\n",
+		fprintf(stderr,
+			"migwarden watch: a driver that we did not know makes %s files: watching "
+			"their data\n",
 			file->name);
 	else if (r < 0)
 		fprintf(stderr, "migwarden watch: cannot watch the data of %s files: %s (%s)\n",
@@ -103,7 +105,9 @@ static void report_start(const struct watch *watch)
 	fprintf(stderr, "migwarden watch: watching; Ctrl-C ends it\n");
 	for (enum observe_group group = OBSERVE_VFIO; group < OBSERVE_GROUP_COUNT_; group++)
 		if (!observe_has(watch->observe, group))
-			fprintf(stderr, "migwarden watch: module %s is not loaded: watching begins with it\n",
+			fprintf(stderr,
+				"migwarden watch: module %s is not loaded: watching begins with "
+				"it\n",
 				observe_group_name(group));
 }
 
@@ -127,7 +131,8 @@ static void attach_late(struct watch *watch)
 	attach_dataflow(watch);
 	r = observe_attach(watch->observe);
 	if (r)
-		fprintf(stderr, "migwarden watch: cannot attach to a module that was loaded: %s (%s)\n",
+		fprintf(stderr,
+			"migwarden watch: cannot attach to a module that was loaded: %s (%s)\n",
 			strerror(-r), kernel_message());
 	for (enum observe_group group = 0; group < OBSERVE_GROUP_COUNT_; group++)
 		if (!had[group] && observe_has(watch->observe, group))
@@ -167,8 +172,8 @@ static int loop_run(struct watch *watch)
 	if (r >= 0)
 		r = sd_event_add_signal(watch->loop, NULL, SIGTERM, NULL, NULL);
 	if (r >= 0)
-		r = sd_event_add_io(watch->loop, NULL, ring_fd(observe_ring(watch->observe)), EPOLLIN,
-				    on_ring, watch);
+		r = sd_event_add_io(watch->loop, NULL, ring_fd(observe_ring(watch->observe)),
+				    EPOLLIN, on_ring, watch);
 	if (r >= 0)
 		r = sd_event_loop(watch->loop);
 	return r < 0 ? r : 0;
@@ -230,14 +235,15 @@ static int finish(struct watch *watch)
 static int open_failed(int r)
 {
 	if (r == -EPERM || r == -EACCES)
-		fprintf(stderr, "migwarden watch: not permitted: watching needs root, or CAP_BPF and CAP_PERFMON; "
+		fprintf(stderr, "migwarden watch: not permitted: watching needs root, or CAP_BPF "
+				"and CAP_PERFMON; "
 				"'check', 'policy' and 'describe' work without\n");
 	else if (r == -ENOTSUP)
 		fprintf(stderr, "migwarden watch: the kernel has no BTF (/sys/kernel/btf/vmlinux); "
 				"'check', 'policy' and 'describe' work without\n");
 	else
-		fprintf(stderr, "migwarden watch: cannot load the observers: %s (%s)\n", strerror(-r),
-			kernel_message());
+		fprintf(stderr, "migwarden watch: cannot load the observers: %s (%s)\n",
+			strerror(-r), kernel_message());
 	return EXIT_BAD;
 }
 
@@ -258,7 +264,7 @@ static int parse_ring_bytes(const char *text, size_t *out)
 
 static int parse_kinds(const char *list, uint32_t *out)
 {
-	AUTO_TEXT_LIST struct text_list names = { 0 };
+	AUTO_TEXT_LIST struct text_list names = {0};
 	uint32_t kinds = 0;
 
 	if (text_list_split(&names, list) || !names.count)
@@ -290,14 +296,14 @@ static int watch_open(struct watch *watch, size_t ring_bytes)
 static int watch_run(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "device", required_argument, NULL, 'd' },
-		{ "events", required_argument, NULL, 'e' },
-		{ "ring-size", required_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+		{"json", no_argument, NULL, 'j'},
+		{"device", required_argument, NULL, 'd'},
+		{"events", required_argument, NULL, 'e'},
+		{"ring-size", required_argument, NULL, 'r'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
-	__attribute__((cleanup(watch_free))) struct watch watch = { .kinds = ~0u };
+	__attribute__((cleanup(watch_free))) struct watch watch = {.kinds = ~0u};
 	size_t ring_bytes = RING_BYTES_DEFAULT;
 	int option, r;
 
@@ -313,13 +319,16 @@ static int watch_run(int argc, char **argv)
 		case 'e':
 			if (parse_kinds(optarg, &watch.kinds))
 				return verb_usage(&verb_watch,
-						  "--events: expected a comma list of ioctl, arc, close, attribute, mdev, gate, module, shield, data-file, precopy, flow, got '%s'",
+						  "--events: expected a comma list of ioctl, arc, "
+						  "close, attribute, mdev, gate, module, shield, "
+						  "data-file, precopy, flow, got '%s'",
 						  optarg);
 			break;
 		case 'r':
 			if (parse_ring_bytes(optarg, &ring_bytes))
 				return verb_usage(&verb_watch,
-						  "--ring-size: expected a power of two from 4096 to 1073741824, got '%s'",
+						  "--ring-size: expected a power of two from 4096 "
+						  "to 1073741824, got '%s'",
 						  optarg);
 			break;
 		case 'h':
@@ -353,21 +362,29 @@ const struct verb verb_watch = {
 	.summary = "what happens to VFIO devices, live, a line each",
 	.help = "usage: migwarden watch [--json] [--device NAME]... [--events KIND,...]\n"
 		"\n"
-		"Shows every ioctl on a VFIO device, every arc of the migration state machine that a driver\n"
-		"walks, reads and writes of mdev attributes, mdevs made and removed, device fds closed, and\n"
-		"modules loaded; and when a migration is over, for each of its phases the sums of what went\n"
-		"through the data file. Works when vfio is loaded later. Ctrl-C ends it with the sums of what\n"
+		"Shows every ioctl on a VFIO device, every arc of the migration state machine that "
+		"a driver\n"
+		"walks, reads and writes of mdev attributes, mdevs made and removed, device fds "
+		"closed, and\n"
+		"modules loaded; and when a migration is over, for each of its phases the sums of "
+		"what went\n"
+		"through the data file. Works when vfio is loaded later. Ctrl-C ends it with the "
+		"sums of what\n"
 		"was produced, delivered and lost.\n"
 		"\n"
-		"  -d, --device NAME     only this device (mdev UUID or PCI address); may be repeated\n"
+		"  -d, --device NAME     only this device (mdev UUID or PCI address); may be "
+		"repeated\n"
 		"  -e, --events KINDS    only these kinds, a comma list of:\n"
-		"                        ioctl arc close attribute mdev gate module shield data-file\n"
+		"                        ioctl arc close attribute mdev gate module shield "
+		"data-file\n"
 		"                        precopy flow\n"
-		"  -j, --json            one JSON object a line; the last one has \"event\": \"summary\"\n"
+		"  -j, --json            one JSON object a line; the last one has \"event\": "
+		"\"summary\"\n"
 		"      --ring-size N     bytes of the ring, a power of two (4194304)\n"
 		"  -h, --help            this text\n"
 		"\n"
 		"Needs root, or CAP_BPF and CAP_PERFMON, and a kernel with BTF.\n"
-		"Exit status: 0 ended by Ctrl-C or TERM, 2 bad usage, or watching is not possible here.\n",
+		"Exit status: 0 ended by Ctrl-C or TERM, 2 bad usage, or watching is not possible "
+		"here.\n",
 	.run = watch_run,
 };

@@ -44,8 +44,8 @@ int policy_read_text(const char *name, const char *text, size_t length, struct p
 
 /*
  * policy_read_path - a file, or a folder of which every *.yaml counts, in name order: the rules of
- * each come behind those of the one before it, and so do aliases; `mode` and `defaults` may stand in
- * one of them only. Sets files and digest too. Errors as policy_read_file.
+ * each come behind those of the one before it, and so do aliases; `mode` and `defaults` may stand
+ * in one of them only. Sets files and digest too. Errors as policy_read_file.
  */
 int policy_read_path(const char *path, struct policy **out, struct parse_error *error);
 

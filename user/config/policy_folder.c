@@ -30,14 +30,14 @@ static int refuse_twice(const struct gathering *gathering, const char *key,
 			const char *first_file)
 {
 	return parse_error_set(gathering->error, part->file, later.line, later.column,
-			       "expected %s in one file, got it again (first on line %u of %s)", key,
-			       first.line, first_file);
+			       "expected %s in one file, got it again (first on line %u of %s)",
+			       key, first.line, first_file);
 }
 
 static struct position defaults_position(const struct policy *policy)
 {
-	return policy->incoming_position.line ? policy->incoming_position :
-						policy->outgoing_position;
+	return policy->incoming_position.line ? policy->incoming_position
+					      : policy->outgoing_position;
 }
 
 static int take_mode(const struct gathering *gathering, const struct policy *part)
@@ -119,7 +119,7 @@ static int take_lists(struct policy *policy, const struct policy *part)
 
 static int take_file(struct gathering *gathering, const char *path, bool is_whole)
 {
-	struct policy part = { .arena = gathering->policy->arena };
+	struct policy part = {.arena = gathering->policy->arena};
 	AUTO_INPUT struct input input = {0};
 	int r = input_open(path, POLICY_FILE_MAX, "a policy", &input, gathering->error);
 
@@ -214,7 +214,7 @@ static int gather(const char *path, struct gathering *gathering)
 int policy_read_path(const char *path, struct policy **out, struct parse_error *error)
 {
 	AUTO_POLICY struct policy *policy = NULL;
-	struct gathering gathering = { .error = error };
+	struct gathering gathering = {.error = error};
 	int r = policy_new(&policy);
 
 	gathering.policy = policy;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The daemon's own settings (/etc/migwarden/migwarden.yaml): where things are, never what is allowed. */
+/* The daemon's own settings (/etc/migwarden/migwarden.yaml): where things are, never what is
+ * allowed. */
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
 
@@ -23,10 +24,10 @@ enum log_format {
 };
 
 struct settings {
-	struct arena *arena; /* owns every text here */
-	const char *socket; /* NULL: the daemon's default */
-	const char *policies; /* a folder, or a file */
-	const char *shadow; /* the same; NULL: none */
+	struct arena *arena;     /* owns every text here */
+	const char *socket;      /* NULL: the daemon's default */
+	const char *policies;    /* a folder, or a file */
+	const char *shadow;      /* the same; NULL: none */
 	int64_t gate_ring_bytes; /* 0: the usual; of a gate that is raised anew */
 	int64_t observe_ring_bytes;
 	enum log_format log;
@@ -36,8 +37,8 @@ struct settings {
 int settings_new(struct settings **out);
 
 /*
- * settings_read_file - the same, with what @path says in it. Gives 0 and *out, the caller's; -EINVAL,
- * -errno of open or read, each with @error filled.
+ * settings_read_file - the same, with what @path says in it. Gives 0 and *out, the caller's;
+ * -EINVAL, -errno of open or read, each with @error filled.
  */
 int settings_read_file(const char *path, struct settings **out, struct parse_error *error);
 

@@ -151,7 +151,7 @@ void feature_decode(const struct mw_event_ioctl *event, struct feature_payload *
 {
 	uint32_t size = event->payload_size;
 
-	*out = (struct feature_payload){ .data_fd = -1 };
+	*out = (struct feature_payload){.data_fd = -1};
 	if (!is_feature_call(event) || (event->flags & MW_FEATURE_PROBE))
 		return;
 	switch (event->flags & MW_FEATURE_MASK) {

@@ -41,10 +41,10 @@ struct feature_payload {
 	uint64_t migration_flags;
 	uint32_t state;
 	int32_t data_fd;
-	uint64_t page_size; /* logging */
-	uint32_t range_count; /* logging start */
-	uint64_t iova; /* logging report */
-	uint64_t length; /* logging report */
+	uint64_t page_size;       /* logging */
+	uint32_t range_count;     /* logging start */
+	uint64_t iova;            /* logging report */
+	uint64_t length;          /* logging report */
 	uint64_t stop_copy_bytes; /* data size */
 };
 

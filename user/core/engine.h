@@ -45,8 +45,8 @@ void engine_admit(const struct policy *policy, const struct descriptor *source,
 		  struct engine_admission *out);
 
 /*
- * engine_default_answer, engine_admission_answer - what the gate does under @policy with the start of
- * a migration that no admission covers, and with one that @admission covers.
+ * engine_default_answer, engine_admission_answer - what the gate does under @policy with the start
+ * of a migration that no admission covers, and with one that @admission covers.
  */
 enum mw_gate_answer engine_default_answer(const struct policy *policy, enum mw_direction direction);
 enum mw_gate_answer engine_admission_answer(const struct policy *policy,

@@ -10,11 +10,20 @@
 const char *ioctl_name(uint32_t cmd)
 {
 	static const char *const names[] = {
-		"GET_INFO",	   "GET_REGION_INFO",	"GET_IRQ_INFO",
-		"SET_IRQS",	   "RESET",		"GET_PCI_HOT_RESET_INFO",
-		"PCI_HOT_RESET",   "QUERY_GFX_PLANE",	"GET_GFX_DMABUF",
-		"IOEVENTFD",	   "FEATURE",		"BIND_IOMMUFD",
-		"ATTACH_IOMMUFD_PT", "DETACH_IOMMUFD_PT",
+		"GET_INFO",
+		"GET_REGION_INFO",
+		"GET_IRQ_INFO",
+		"SET_IRQS",
+		"RESET",
+		"GET_PCI_HOT_RESET_INFO",
+		"PCI_HOT_RESET",
+		"QUERY_GFX_PLANE",
+		"GET_GFX_DMABUF",
+		"IOEVENTFD",
+		"FEATURE",
+		"BIND_IOMMUFD",
+		"ATTACH_IOMMUFD_PT",
+		"DETACH_IOMMUFD_PT",
 	};
 	uint32_t index = cmd - MW_VFIO_DEVICE_GET_INFO;
 
@@ -60,10 +69,12 @@ const char *feature_op_name(uint32_t flags)
 }
 
 static const char *const kind_names[] = {
-	[MW_EVENT_IOCTL] = "ioctl",	  [MW_EVENT_ARC] = "arc",   [MW_EVENT_CLOSE] = "close",
-	[MW_EVENT_ATTRIBUTE] = "attribute", [MW_EVENT_MDEV] = "mdev", [MW_EVENT_GATE] = "gate",
-	[MW_EVENT_MODULE] = "module",	  [MW_EVENT_SHIELD] = "shield",
-	[MW_EVENT_DATA_FILE] = "data-file", [MW_EVENT_PRECOPY] = "precopy", [MW_EVENT_FLOW] = "flow",
+	[MW_EVENT_IOCTL] = "ioctl",         [MW_EVENT_ARC] = "arc",
+	[MW_EVENT_CLOSE] = "close",         [MW_EVENT_ATTRIBUTE] = "attribute",
+	[MW_EVENT_MDEV] = "mdev",           [MW_EVENT_GATE] = "gate",
+	[MW_EVENT_MODULE] = "module",       [MW_EVENT_SHIELD] = "shield",
+	[MW_EVENT_DATA_FILE] = "data-file", [MW_EVENT_PRECOPY] = "precopy",
+	[MW_EVENT_FLOW] = "flow",
 };
 
 const char *event_kind_name(uint32_t kind)

@@ -131,16 +131,18 @@ struct rule {
 
 struct policy {
 	struct arena *arena; /* owns every pointer here */
-	/* As given on the command line, a folder where it came in several; "built-in" for the default. */
+	/* As given on the command line, a folder where it came in several; "built-in" for the
+	 * default. */
 	const char *file;
-	/* What policy_read_path read, in order, and the digest of their bytes one behind the other. */
+	/* What policy_read_path read, in order, and the digest of their bytes one behind the other.
+	 */
 	const char **files;
 	size_t file_count;
 	char digest[POLICY_DIGEST_BYTES]; /* "" where nobody took it */
 	enum policy_mode mode;
 	struct position mode_position; /* line 0 where the policy does not say */
-	const char *mode_file; /* of a policy that came in several; NULL: @file */
-	enum mw_action incoming; /* ALLOW or DENY, when no admission covers the device */
+	const char *mode_file;         /* of a policy that came in several; NULL: @file */
+	enum mw_action incoming;       /* ALLOW or DENY, when no admission covers the device */
 	enum mw_action outgoing;
 	struct position incoming_position;
 	struct position outgoing_position;

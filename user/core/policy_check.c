@@ -131,8 +131,7 @@ static int check_aliases(const struct policy *policy, struct arena *scratch,
 			names[count++] = (struct named){group->name, group->file, group->position};
 		for (size_t j = 0; j < group->driver_count; j++)
 			drivers[driver_count++] =
-				(struct named){group->drivers[j], group->file,
-					       group->position};
+				(struct named){group->drivers[j], group->file, group->position};
 	}
 	r = refuse_twins(policy, names, count, "each alias name", error);
 	if (!r)

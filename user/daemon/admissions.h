@@ -20,8 +20,8 @@ struct admission {
 	enum mw_direction direction;
 	char device[MW_DEVICE_BYTES];
 	uint64_t expires_ns; /* CLOCK_MONOTONIC */
-	char *explanation; /* "type-mismatch: source mtty-2, destination mtty-1 (site.yaml:14)" */
-	json_t *verdict; /* verdict_to_json() */
+	char *explanation;   /* "type-mismatch: source mtty-2, destination mtty-1 (site.yaml:14)" */
+	json_t *verdict;     /* verdict_to_json() */
 	/* What the shadow policy would have done with it; 0 and NULL without one. */
 	enum mw_gate_answer shadow_answer;
 	char *shadow_explanation;
@@ -45,7 +45,8 @@ const struct admission *admissions_add(struct admissions *admissions, const char
 				       char *explanation, json_t *verdict);
 
 /*
- * admissions_add_shadow - the shadow policy's word on the last one; takes @explanation over. NULL as
+ * admissions_add_shadow - the shadow policy's word on the last one; takes @explanation over. NULL
+ * as
  * @explanation (no memory): there is no word.
  */
 void admissions_add_shadow(struct admissions *admissions, enum mw_gate_answer answer,

@@ -197,10 +197,11 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 				  const char *data, size_t *size, void **state)
 {
 	struct exchange *exchange = *state;
-	struct api_answer answer = { 0 };
+	struct api_answer answer = {0};
 
 	(void)version;
-	/* libmicrohttpd calls first with the head alone, then for each piece of body, then to end. */
+	/* libmicrohttpd calls first with the head alone, then for each piece of body, then to end.
+	 */
 	if (!exchange) {
 		exchange = calloc(1, sizeof(*exchange));
 		if (!exchange)
@@ -346,11 +347,11 @@ static int listen_on(struct api *api, const char *path)
 
 static int start_server(struct api *api, int fd)
 {
-	api->server = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, api,
-				       MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-				       API_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-				       API_TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-				       NULL, MHD_OPTION_END);
+	api->server =
+		MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, api,
+				 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+				 API_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, API_TIMEOUT_S,
+				 MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
 	return api->server ? 0 : -EIO;
 }
 

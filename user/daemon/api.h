@@ -28,7 +28,7 @@ struct api_request {
 
 struct api_answer {
 	unsigned int status; /* of HTTP */
-	json_t *body; /* taken over */
+	json_t *body;        /* taken over */
 };
 
 struct api_route {

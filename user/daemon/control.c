@@ -150,13 +150,14 @@ static void fill_answer(const struct daemon *daemon, const struct admission *adm
 	struct shadow_view shadow;
 	bool differs = shadow_of_admission(admission, word, &shadow);
 
-	answer->body = json_pack(
-		"{s:I, s:s, s:s, s:b, s:I, s:s, s:s, s:O, s:o}", "id", (json_int_t)admission->id,
-		"device", admission->device, "direction", direction_label(admission->direction),
-		"admitted", (int)written->allow, "uses", (json_int_t)written->uses, "expires",
-		format_clock(written->expires_ns, daemon->clock_offset_ns, clock), "explanation",
-		admission->explanation, "verdict", admission->verdict, "shadow",
-		shadow_to_json(differs ? &shadow : NULL));
+	answer->body =
+		json_pack("{s:I, s:s, s:s, s:b, s:I, s:s, s:s, s:O, s:o}", "id",
+			  (json_int_t)admission->id, "device", admission->device, "direction",
+			  direction_label(admission->direction), "admitted", (int)written->allow,
+			  "uses", (json_int_t)written->uses, "expires",
+			  format_clock(written->expires_ns, daemon->clock_offset_ns, clock),
+			  "explanation", admission->explanation, "verdict", admission->verdict,
+			  "shadow", shadow_to_json(differs ? &shadow : NULL));
 	if (!answer->body)
 		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
 }
@@ -172,7 +173,7 @@ static void admit_pair(struct daemon *daemon, const struct admit_arguments *argu
 		.now_ns = clock_ns(CLOCK_MONOTONIC),
 		.ttl_ns = arguments->ttl_s * NS_PER_S,
 		.uses = (uint32_t)arguments->uses,
-		.context = { .now_s = time(NULL), .device_count = 1 },
+		.context = {.now_s = time(NULL), .device_count = 1},
 	};
 	const struct admission *admission;
 	struct engine_admission made;
@@ -191,8 +192,8 @@ static void admit_pair(struct daemon *daemon, const struct admit_arguments *argu
 	shadow_admit(daemon, &request, incoming ? remote : local, incoming ? local : remote);
 	r = gate_admit(daemon->gate, admission->device, admission->direction, &made.admission);
 	if (r) {
-		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR,
-			   "cannot write the admission: %s", strerror(-r));
+		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "cannot write the admission: %s",
+			   strerror(-r));
 		return;
 	}
 	fill_answer(daemon, admission, &made.admission, answer);
@@ -211,7 +212,7 @@ static void on_admit(void *context, const struct api_request *request, struct ap
 	AUTO_DESCRIPTOR struct descriptor *remote = NULL;
 	AUTO_DESCRIPTOR struct descriptor *local = NULL;
 	struct admit_arguments arguments;
-	struct parse_error error = { 0 };
+	struct parse_error error = {0};
 	struct daemon *daemon = context;
 	char text[1024];
 
@@ -251,7 +252,7 @@ static void on_revoke(void *context, const struct api_request *request, struct a
 
 static void on_reload(void *context, const struct api_request *request, struct api_answer *answer)
 {
-	struct parse_error error = { 0 };
+	struct parse_error error = {0};
 	struct daemon *daemon = context;
 	char text[1024];
 
@@ -287,10 +288,7 @@ static void on_status(void *context, const struct api_request *request, struct a
 }
 
 const struct api_route control_routes[] = {
-	{ "GET", "/v1/status", false, on_status },
-	{ "POST", "/v1/admit", true, on_admit },
-	{ "POST", "/v1/revoke", true, on_revoke },
-	{ "POST", "/v1/reload", true, on_reload },
-	{ "POST", "/v1/release", true, on_release },
-	{ 0 },
+	{"GET", "/v1/status", false, on_status},   {"POST", "/v1/admit", true, on_admit},
+	{"POST", "/v1/revoke", true, on_revoke},   {"POST", "/v1/reload", true, on_reload},
+	{"POST", "/v1/release", true, on_release}, {0},
 };

@@ -31,8 +31,8 @@ static void say(const char *what, int error)
 {
 	const char *message = kernel_message();
 
-	fprintf(stderr, "migwarden run: %s: %s%s%s\n", what, strerror(-error),
-		*message ? "; " : "", message);
+	fprintf(stderr, "migwarden run: %s: %s%s%s\n", what, strerror(-error), *message ? "; " : "",
+		message);
 }
 
 static void show_event(struct daemon *daemon, const union mw_event *event)
@@ -42,7 +42,8 @@ static void show_event(struct daemon *daemon, const union mw_event *event)
 
 	if (event->head.kind == MW_EVENT_GATE) {
 		decision_show(daemon, event);
-		/* The ring forgets the record when we return: by then it is told, whatever ends us. */
+		/* The ring forgets the record when we return: by then it is told, whatever ends us.
+		 */
 		fflush(out);
 	} else if (!daemon->options->watch && event->head.kind != MW_EVENT_SHIELD) {
 		return;
@@ -82,7 +83,8 @@ static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *
 	return 0;
 }
 
-/* Without a shield the gate stands all the same; other root processes can reach it, and we say so. */
+/* Without a shield the gate stands all the same; other root processes can reach it, and we say so.
+ */
 static void start_shield(struct daemon *daemon)
 {
 	enum shield_support support = shield_support(daemon->gate);
@@ -95,7 +97,8 @@ static void start_shield(struct daemon *daemon)
 	kernel_quiet();
 	r = shield_raise(daemon->gate, &daemon->shield);
 	if (r == -EACCES)
-		fprintf(stderr, "migwarden run: no shield: the executable must be root's and writable by nobody else\n");
+		fprintf(stderr, "migwarden run: no shield: the executable must be root's and "
+				"writable by nobody else\n");
 	else if (r)
 		say("no shield: cannot raise it", r);
 	else
@@ -132,7 +135,8 @@ static int start_gate(struct daemon *daemon)
 
 	if (!r)
 		r = sd_event_add_io(daemon->loop, &daemon->gate_io,
-				    ring_fd(gate_ring(daemon->gate)), EPOLLIN, on_gate_ring, daemon);
+				    ring_fd(gate_ring(daemon->gate)), EPOLLIN, on_gate_ring,
+				    daemon);
 	if (r < 0) {
 		say("cannot listen to the gate", r);
 		return r;
@@ -164,8 +168,9 @@ static int raise_gate(struct daemon *daemon)
 	if (r == -EBADF)
 		fprintf(stderr, "migwarden run: cannot adopt the gate: %s\n", error);
 	else if (r == -ENOTDIR)
-		fprintf(stderr, "migwarden run: no bpffs on " GATE_PIN_ROOT
-				": mount one, or let the gate fall with the daemon (--transient)\n");
+		fprintf(stderr,
+			"migwarden run: no bpffs on " GATE_PIN_ROOT
+			": mount one, or let the gate fall with the daemon (--transient)\n");
 	else if (r)
 		say("cannot raise the gate", r);
 	if (r)
@@ -178,7 +183,8 @@ static void describe_state(const struct daemon *daemon, char out[static STATE_BY
 {
 	if (daemon->gate)
 		snprintf(out, STATE_BYTES, "the gate stands, proven: %s, %s, generation %u",
-			 daemon->policy->file, policy_mode_word(daemon->policy), daemon->rules.generation);
+			 daemon->policy->file, policy_mode_word(daemon->policy),
+			 daemon->rules.generation);
 	else
 		snprintf(out, STATE_BYTES, "no gate yet: %s", gate_support_text(gate_support()));
 }
@@ -274,7 +280,7 @@ static void say_error(const char *what, const struct parse_error *error)
 
 static int read_policies(struct daemon *daemon)
 {
-	struct parse_error error = { 0 };
+	struct parse_error error = {0};
 	int r = policies_read(daemon, &error);
 
 	if (r)
@@ -303,7 +309,7 @@ int daemon_release(struct daemon *daemon)
 
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
-	struct parse_error error = { 0 };
+	struct parse_error error = {0};
 
 	(void)source;
 	(void)info;
@@ -314,7 +320,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 
 static int open_sources(struct daemon *daemon)
 {
-	struct parse_error error = { 0 };
+	struct parse_error error = {0};
 	char text[1024];
 	int r = host_open(NULL, &daemon->host);
 
@@ -358,7 +364,8 @@ static int open_loop(struct daemon *daemon)
 static int open_observers(struct daemon *daemon)
 {
 	size_t bytes = daemon->options->observe_ring_bytes;
-	int r = observe_open(bytes ? bytes : OBSERVE_RING_BYTES, on_record, daemon, &daemon->observe);
+	int r = observe_open(bytes ? bytes : OBSERVE_RING_BYTES, on_record, daemon,
+			     &daemon->observe);
 
 	if (r)
 		return r;
@@ -382,7 +389,9 @@ static int open_gate(struct daemon *daemon)
 			gate_support_text(support));
 		return 0;
 	case GATE_NO_BTF:
-		fprintf(stderr, "migwarden run: cannot enforce: %s; 'check', 'policy' and 'describe' work without\n",
+		fprintf(stderr,
+			"migwarden run: cannot enforce: %s; 'check', 'policy' and 'describe' work "
+			"without\n",
 			gate_support_text(support));
 		return -ENOTSUP;
 	}
@@ -442,9 +451,11 @@ static void say_farewell(struct daemon *daemon)
 		ring_drain(gate_ring(daemon->gate), DRAIN_LIMIT_MS);
 	fflush(daemon->options->out);
 	if (daemon->released)
-		fprintf(stderr, "migwarden run: the gate was released: nothing is enforced any more\n");
+		fprintf(stderr,
+			"migwarden run: the gate was released: nothing is enforced any more\n");
 	else if (daemon->gate && !daemon->options->transient)
-		fprintf(stderr, "migwarden run: the gate goes on standing: `migwarden release` takes it down\n");
+		fprintf(stderr, "migwarden run: the gate goes on standing: `migwarden release` "
+				"takes it down\n");
 }
 
 int daemon_run(const struct daemon_options *options)

@@ -18,9 +18,9 @@ struct daemon_options {
 	const char *policy; /* file, or folder of files */
 	const char *shadow; /* the same, judged by without effect; NULL: none */
 	const char *socket;
-	bool json; /* decisions as JSON lines */
-	bool watch; /* every event, not only decisions */
-	bool transient; /* nothing is pinned: the gate falls with the daemon */
+	bool json;              /* decisions as JSON lines */
+	bool watch;             /* every event, not only decisions */
+	bool transient;         /* nothing is pinned: the gate falls with the daemon */
 	size_t gate_ring_bytes; /* 0: the usual */
 	size_t observe_ring_bytes;
 	FILE *out;

@@ -13,10 +13,10 @@
 
 void decision_show(struct daemon *daemon, const union mw_event *event)
 {
-	const struct admission *admission = admissions_find(&daemon->admissions,
-							    event->gate.admission);
+	const struct admission *admission =
+		admissions_find(&daemon->admissions, event->gate.admission);
 	char text[EXPLANATION_BYTES];
-	struct process process = { 0 };
+	struct process process = {0};
 	struct decision decision = {
 		.event = event,
 		.clock_offset_ns = daemon->clock_offset_ns,

@@ -5,7 +5,8 @@
 
 #include <systemd/sd-event.h>
 
-/* notify_ready - that what was asked for is done, start or reload, and in words how things stand. */
+/* notify_ready - that what was asked for is done, start or reload, and in words how things stand.
+ */
 void notify_ready(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* notify_status - only how things stand. */
@@ -19,7 +20,8 @@ void notify_stopping(void);
 
 /*
  * notify_watchdog - from now on tells the manager's watchdog, from the loop, that the loop turns:
- * before three quarters of WatchdogSec are over. Without a watchdog there is no timer. Gives 0 or -errno.
+ * before three quarters of WatchdogSec are over. Without a watchdog there is no timer. Gives 0 or
+ * -errno.
  */
 int notify_watchdog(sd_event *loop);
 

@@ -16,10 +16,10 @@ static const struct {
 	unsigned int capability;
 	const char *name;
 } names[] = {
-	{ CAP_BPF, "bpf" },
-	{ CAP_PERFMON, "perfmon" },
-	{ CAP_SYS_ADMIN, "sys_admin" },
-	{ CAP_SYSLOG, "syslog" },
+	{CAP_BPF, "bpf"},
+	{CAP_PERFMON, "perfmon"},
+	{CAP_SYS_ADMIN, "sys_admin"},
+	{CAP_SYSLOG, "syslog"},
 };
 
 const char *privileges_name(unsigned int capability)
@@ -43,14 +43,14 @@ capability_set privileges_for(enum privilege_need need)
 
 static int get(struct __user_cap_data_struct data[static 2])
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 
 	return syscall(SYS_capget, &header, data) ? -errno : 0;
 }
 
 capability_set privileges_held(void)
 {
-	struct __user_cap_data_struct data[2] = { 0 };
+	struct __user_cap_data_struct data[2] = {0};
 
 	return get(data) ? 0 : data[0].effective | (capability_set)data[1].effective << 32;
 }
@@ -69,8 +69,8 @@ static int shrink_bounding_set(capability_set keep)
 
 int privileges_keep(capability_set keep)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
 	int r = get(data);
 
 	if (r)

@@ -24,8 +24,8 @@ bool shadow_of_admission(const struct admission *admission, enum mw_gate_answer 
 			 struct shadow_view *out);
 
 /*
- * shadow_of_event - the same of a decision; @admission is the one it used, or NULL. One by default is
- * held against the shadow's own default; a bypass is no matter of policy.
+ * shadow_of_event - the same of a decision; @admission is the one it used, or NULL. One by default
+ * is held against the shadow's own default; a bypass is no matter of policy.
  */
 bool shadow_of_event(const struct daemon *daemon, const struct mw_event_gate *event,
 		     const struct admission *admission, struct shadow_view *out);

@@ -22,13 +22,13 @@ struct daemon {
 	const struct daemon_options *options;
 	sd_event *loop;
 	struct policy *policy;
-	struct policy *shadow; /* NULL without one */
+	struct policy *shadow;       /* NULL without one */
 	uint64_t shadow_differences; /* decisions that it would have made otherwise */
-	struct mw_gate_rules rules; /* in force, once the gate stands */
+	struct mw_gate_rules rules;  /* in force, once the gate stands */
 	struct observe *observe;
 	struct gate *gate; /* NULL while vfio is not loaded */
 	sd_event_source *gate_io;
-	struct shield *shield; /* NULL without one */
+	struct shield *shield;       /* NULL without one */
 	struct migration *migration; /* opened when the first device is described */
 	struct api *api;
 	struct host *host;
@@ -36,9 +36,9 @@ struct daemon {
 	struct admissions admissions;
 	int64_t clock_offset_ns;
 	uint64_t malformed;
-	bool released; /* the gate was taken down on purpose: the daemon ends */
+	bool released;    /* the gate was taken down on purpose: the daemon ends */
 	bool module_came; /* told by a record; acted upon after its batch */
-	int failure; /* -errno that ends the daemon */
+	int failure;      /* -errno that ends the daemon */
 };
 
 /* The API of the daemon: paths, in user/daemon/control.c. */
@@ -47,7 +47,8 @@ extern const struct api_route control_routes[];
 /* policy_mode_word - "enforce" or "audit"; static. */
 const char *policy_mode_word(const struct policy *policy);
 
-/* state_notify - tells the service manager that we are ready; @prefix is put before how things stand. */
+/* state_notify - tells the service manager that we are ready; @prefix is put before how things
+ * stand. */
 void state_notify_ready(const struct daemon *daemon, const char *prefix);
 
 /*

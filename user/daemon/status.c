@@ -56,8 +56,8 @@ static void list_admission(void *context, const struct mw_admission_key *key,
 		listing->list,
 		json_pack("{s:I, s:s, s:s, s:b, s:I, s:s, s:s, s:s, s:b}", "id",
 			  (json_int_t)left->id, "device", device, "direction",
-			  direction_label(key->direction), "admitted", (int)left->allow, "uses_left",
-			  (json_int_t)left->uses, "expires",
+			  direction_label(key->direction), "admitted", (int)left->allow,
+			  "uses_left", (json_int_t)left->uses, "expires",
 			  format_clock(left->expires_ns, listing->daemon->clock_offset_ns, clock),
 			  "reason", reason_text(left->reason), "explanation",
 			  known ? known->explanation : reason_text(left->reason), "inherited",
@@ -67,7 +67,7 @@ static void list_admission(void *context, const struct mw_admission_key *key,
 /* What the kernel holds, without what has expired. */
 static json_t *admissions_to_json(struct daemon *daemon)
 {
-	struct listing listing = { .daemon = daemon, .list = json_array() };
+	struct listing listing = {.daemon = daemon, .list = json_array()};
 
 	if (daemon->gate) {
 		gate_drop_expired(daemon->gate, clock_ns(CLOCK_MONOTONIC));
@@ -76,7 +76,8 @@ static json_t *admissions_to_json(struct daemon *daemon)
 	return listing.list;
 }
 
-/* Those that stand, with what each is there for, and those that are missing, with what that leaves open. */
+/* Those that stand, with what each is there for, and those that are missing, with what that leaves
+ * open. */
 static json_t *programs_to_json(const struct gate *gate)
 {
 	json_t *list = json_array();
@@ -85,10 +86,10 @@ static json_t *programs_to_json(const struct gate *gate)
 		const char *gap = gate_program_gap(gate, i);
 
 		if (gate_program_stands(gate, i) || gap)
-			json_array_append_new(
-				list, json_pack("{s:s, s:b, s:s, s:s?}", "name",
-						gate_program_name(i), "stands", gap == NULL,
-						"covers", gate_program_covers(i), "open", gap));
+			json_array_append_new(list, json_pack("{s:s, s:b, s:s, s:s?}", "name",
+							      gate_program_name(i), "stands",
+							      gap == NULL, "covers",
+							      gate_program_covers(i), "open", gap));
 	}
 	return list;
 }
@@ -125,9 +126,8 @@ static json_t *policy_to_json(const struct daemon *daemon)
 	return json_pack("{s:s, s:o, s:s, s:s, s:i, s:s, s:s, s:i}", "file", policy->file, "files",
 			 files_to_json(policy), "blake2b", policy->digest, "mode",
 			 policy_mode_word(policy), "rules", (int)policy->rule_count, "incoming",
-			 default_word(policy->incoming), "outgoing",
-			 default_word(policy->outgoing), "generation",
-			 (int)daemon->rules.generation);
+			 default_word(policy->incoming), "outgoing", default_word(policy->outgoing),
+			 "generation", (int)daemon->rules.generation);
 }
 
 static json_t *shadow_policy_to_json(const struct daemon *daemon)

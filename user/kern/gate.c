@@ -55,20 +55,20 @@ static const struct {
 	const char *function; /* that must exist; NULL: the gate cannot do without the program */
 	const char *covers;
 } programs[PROGRAMS] = {
-	{ "hook_ioctl", USE_WITH_LSM, NULL, HOOK_COVERS },
-	{ "hook_compat", USE_WITH_LSM, "bpf_lsm_file_ioctl_compat", COMPAT_COVERS },
-	{ "way_ioctl", USE_WITHOUT_LSM, NULL, HOOK_COVERS },
-	{ "way_compat", USE_WITHOUT_LSM, "security_file_ioctl_compat", COMPAT_COVERS },
-	{ "guard_ioctl_exit", USE_ALWAYS, NULL, "the end of a call that was judged" },
-	{ "guard_file_alloc", USE_ALWAYS, NULL, "the data fd, without which no state can pass" },
-	{ "guard_next_state", USE_ALWAYS, NULL, "the state as the kernel itself read it" },
+	{"hook_ioctl", USE_WITH_LSM, NULL, HOOK_COVERS},
+	{"hook_compat", USE_WITH_LSM, "bpf_lsm_file_ioctl_compat", COMPAT_COVERS},
+	{"way_ioctl", USE_WITHOUT_LSM, NULL, HOOK_COVERS},
+	{"way_compat", USE_WITHOUT_LSM, "security_file_ioctl_compat", COMPAT_COVERS},
+	{"guard_ioctl_exit", USE_ALWAYS, NULL, "the end of a call that was judged"},
+	{"guard_file_alloc", USE_ALWAYS, NULL, "the data fd, without which no state can pass"},
+	{"guard_next_state", USE_ALWAYS, NULL, "the state as the kernel itself read it"},
 };
 
 struct gate {
 	/* NULL for a gate that was adopted as it stood. */
 	struct gate_bpf *skel;
-	int maps[MAPS]; /* owned */
-	int rules; /* the inner map in force; owned */
+	int maps[MAPS];    /* owned */
+	int rules;         /* the inner map in force; owned */
 	size_t ring_bytes; /* of a new ring; 0: as the programs say */
 	bool wanted[PROGRAMS];
 	struct bpf_link *links[PROGRAMS]; /* of programs that we attached */
@@ -92,9 +92,11 @@ const char *gate_support_text(enum gate_support support)
 	case GATE_SUPPORTED:
 		return "a gate can stand";
 	case GATE_SUPPORTED_OTHER_WAY:
-		return "a gate can stand, by fmod_ret: bpf is not an active LSM (/sys/kernel/security/lsm)";
+		return "a gate can stand, by fmod_ret: bpf is not an active LSM "
+		       "(/sys/kernel/security/lsm)";
 	case GATE_NO_BTF:
-		return "the kernel has no BTF (/sys/kernel/btf/vmlinux): it needs CONFIG_DEBUG_INFO_BTF";
+		return "the kernel has no BTF (/sys/kernel/btf/vmlinux): it needs "
+		       "CONFIG_DEBUG_INFO_BTF";
 	case GATE_NO_VFIO:
 		return "the module vfio is not loaded yet: no device can migrate before it is";
 	}
@@ -116,7 +118,8 @@ const char *gate_program_covers(size_t index)
 	return programs[index].covers;
 }
 
-/* Only a program that is tied to a function can be missing: the gate does not stand without the rest. */
+/* Only a program that is tied to a function can be missing: the gate does not stand without the
+ * rest. */
 const char *gate_program_gap(const struct gate *gate, size_t index)
 {
 	bool has_lsm = gate->wanted[0];
@@ -248,8 +251,7 @@ static int pin_all(struct gate *gate)
 /* From here on the programs of that build act, and no others. */
 static int put_in_force(struct gate *gate, uint64_t build)
 {
-	const struct mw_gate_control control = { .build = build,
-						 .wire_version = MW_WIRE_VERSION };
+	const struct mw_gate_control control = {.build = build, .wire_version = MW_WIRE_VERSION};
 	__u32 slot = 0;
 
 	return bpf_map_update_elem(gate->maps[MAP_CONTROL], &slot, &control, BPF_ANY) ? -errno : 0;
@@ -337,7 +339,7 @@ static int bad_piece(char error[static GATE_ERROR_BYTES], const char *path, cons
 static int check_map(int fd, const struct bpf_map *ours, const char *path,
 		     char error[static GATE_ERROR_BYTES])
 {
-	struct bpf_map_info info = { 0 };
+	struct bpf_map_info info = {0};
 	__u32 size = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))
@@ -346,7 +348,8 @@ static int check_map(int fd, const struct bpf_map *ours, const char *path,
 	    info.value_size != bpf_map__value_size(ours) ||
 	    /* A ring may have been made with another size. */
 	    (info.type != BPF_MAP_TYPE_RINGBUF && info.max_entries != bpf_map__max_entries(ours)))
-		return bad_piece(error, path, "a map of another layout: another version, or not ours");
+		return bad_piece(error, path,
+				 "a map of another layout: another version, or not ours");
 	return 0;
 }
 
@@ -361,8 +364,8 @@ static int open_maps(struct gate *gate, char error[static GATE_ERROR_BYTES])
 		gate->maps[i] = bpf_obj_get(path);
 		if (gate->maps[i] < 0)
 			r = bad_piece(error, path,
-				      errno == ENOENT ? "missing: the pinned gate is not whole" :
-							strerror(errno));
+				      errno == ENOENT ? "missing: the pinned gate is not whole"
+						      : strerror(errno));
 		else
 			r = check_map(gate->maps[i],
 				      bpf_object__find_map_by_name(ours->obj, map_names[i]), path,
@@ -382,7 +385,7 @@ static int check_uses(const struct gate *gate, const struct bpf_prog_info *progr
 	char path[PINS_PATH_BYTES];
 
 	for (size_t i = 0; i < MAPS; i++) {
-		struct bpf_map_info info = { 0 };
+		struct bpf_map_info info = {0};
 		__u32 size = sizeof(info), at = 0;
 
 		if (bpf_obj_get_info_by_fd(gate->maps[i], &info, &size))
@@ -390,7 +393,8 @@ static int check_uses(const struct gate *gate, const struct bpf_prog_info *progr
 		while (at < program->nr_map_ids && at < MAPS_OF_A_PROGRAM_MAX && ids[at] != info.id)
 			at++;
 		if (at == program->nr_map_ids || at == MAPS_OF_A_PROGRAM_MAX)
-			return bad_piece(error, pins_path(path, PINS_FOLDER, MAP_KIND, map_names[i]),
+			return bad_piece(error,
+					 pins_path(path, PINS_FOLDER, MAP_KIND, map_names[i]),
 					 "a map that the pinned programs do not use: not ours");
 	}
 	return 0;
@@ -401,7 +405,7 @@ static int check_program(const struct gate *gate, size_t index, uint32_t id, con
 			 char error[static GATE_ERROR_BYTES])
 {
 	AUTO_FD int fd = bpf_prog_get_fd_by_id(id);
-	__u32 ids[MAPS_OF_A_PROGRAM_MAX] = { 0 };
+	__u32 ids[MAPS_OF_A_PROGRAM_MAX] = {0};
 	struct bpf_prog_info info = {
 		.nr_map_ids = MAPS_OF_A_PROGRAM_MAX,
 		.map_ids = (__u64)(uintptr_t)ids,
@@ -415,9 +419,9 @@ static int check_program(const struct gate *gate, size_t index, uint32_t id, con
 	/* The kernel keeps the first fifteen characters of a name. */
 	if (strncmp(info.name, programs[index].name, sizeof(info.name) - 1) != 0)
 		return bad_piece(error, path, "a link of another program: not ours");
-	return programs[index].use == USE_ALWAYS || programs[index].function ?
-		       0 :
-		       check_uses(gate, &info, ids, error);
+	return programs[index].use == USE_ALWAYS || programs[index].function
+		       ? 0
+		       : check_uses(gate, &info, ids, error);
 }
 
 static int check_links(const struct gate *gate, char error[static GATE_ERROR_BYTES])
@@ -425,7 +429,7 @@ static int check_links(const struct gate *gate, char error[static GATE_ERROR_BYT
 	char path[PINS_PATH_BYTES];
 
 	for (size_t i = 0; i < PROGRAMS; i++) {
-		struct bpf_link_info info = { 0 };
+		struct bpf_link_info info = {0};
 		__u32 size = sizeof(info);
 		AUTO_FD int fd = -1;
 		int r;
@@ -436,8 +440,8 @@ static int check_links(const struct gate *gate, char error[static GATE_ERROR_BYT
 		fd = bpf_obj_get(path);
 		if (fd < 0)
 			return bad_piece(error, path,
-					 errno == ENOENT ? "missing: the pinned gate is not whole" :
-							   strerror(errno));
+					 errno == ENOENT ? "missing: the pinned gate is not whole"
+							 : strerror(errno));
 		if (bpf_obj_get_info_by_fd(fd, &info, &size) || info.type != BPF_LINK_TYPE_TRACING)
 			return bad_piece(error, path, "it is no link of a tracing program");
 		r = check_program(gate, i, info.prog_id, path, error);
@@ -555,17 +559,17 @@ void gate_close(struct gate *gate)
 
 int gate_release(void)
 {
-	AUTO_FD int map = bpf_obj_get(pins_path((char[PINS_PATH_BYTES]){ 0 }, PINS_FOLDER, MAP_KIND,
+	AUTO_FD int map = bpf_obj_get(pins_path((char[PINS_PATH_BYTES]){0}, PINS_FOLDER, MAP_KIND,
 						map_names[MAP_CONTROL]));
-	const struct mw_gate_control nobody = { .wire_version = MW_WIRE_VERSION };
+	const struct mw_gate_control nobody = {.wire_version = MW_WIRE_VERSION};
 	struct mw_gate_control before;
 	bool idle = false;
 	__u32 slot = 0;
 	int r;
 
 	/*
-	 * The kernel detaches the programs some time after their pins are gone; who is told that the
-	 * gate is down may migrate at once. So they are told first that none of them acts.
+	 * The kernel detaches the programs some time after their pins are gone; who is told that
+	 * the gate is down may migrate at once. So they are told first that none of them acts.
 	 */
 	if (map >= 0 && !bpf_map_lookup_elem(map, &slot, &before))
 		idle = !bpf_map_update_elem(map, &slot, &nobody, BPF_ANY);
@@ -615,7 +619,7 @@ bool gate_is_pinned(const struct gate *gate)
 
 int gate_program_id(const struct gate *gate, size_t index, uint32_t *id)
 {
-	struct bpf_link_info info = { 0 };
+	struct bpf_link_info info = {0};
 	char path[PINS_PATH_BYTES];
 	__u32 size = sizeof(info);
 	AUTO_FD int fd = -1;
@@ -638,7 +642,7 @@ static int make_key(const char *device, enum mw_direction direction, struct mw_a
 
 	if (!length || length >= sizeof(out->device))
 		return -EINVAL;
-	*out = (struct mw_admission_key){ .direction = direction };
+	*out = (struct mw_admission_key){.direction = direction};
 	memcpy(out->device, device, length);
 	return 0;
 }
@@ -651,8 +655,8 @@ int gate_admit(struct gate *gate, const char *device, enum mw_direction directio
 
 	if (r)
 		return r;
-	return bpf_map_update_elem(gate->maps[MAP_ADMISSIONS], &key, admission, BPF_ANY) ? -errno :
-											   0;
+	return bpf_map_update_elem(gate->maps[MAP_ADMISSIONS], &key, admission, BPF_ANY) ? -errno
+											 : 0;
 }
 
 int gate_revoke(struct gate *gate, const char *device, enum mw_direction direction)

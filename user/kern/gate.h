@@ -22,7 +22,7 @@
 struct gate;
 
 enum gate_support {
-	GATE_SUPPORTED, /* by the LSM hooks */
+	GATE_SUPPORTED,           /* by the LSM hooks */
 	GATE_SUPPORTED_OTHER_WAY, /* `bpf` is no active LSM: by fmod_ret, and the guard */
 	GATE_NO_BTF,
 	GATE_NO_VFIO, /* the module vfio is not loaded: there is nothing to gate yet */
@@ -41,7 +41,8 @@ static inline bool gate_is_possible(enum gate_support support)
 const char *gate_support_text(enum gate_support support);
 
 struct gate_options {
-	/* Put in force before the first call is judged; where a gate is adopted, its next generation. */
+	/* Put in force before the first call is judged; where a gate is adopted, its next
+	 * generation. */
 	struct mw_gate_rules rules;
 	bool pinned;
 	size_t ring_bytes; /* of a new gate: a power of two, at least a page; 0: the usual */
@@ -54,9 +55,9 @@ struct gate_options {
 
 /*
  * gate_open - makes the gate stand: adopts the pinned one where there is one and @options asks for
- * pins, else loads and attaches a new one. The rules' generation is set to the one after what was in
- * force. Gives 0 and *out; -ENOTSUP where gate_support() says no; -EBADF where what is pinned is not
- * whole or not ours, with @error naming the piece; -ENOTDIR where no bpffs is mounted on
+ * pins, else loads and attaches a new one. The rules' generation is set to the one after what was
+ * in force. Gives 0 and *out; -ENOTSUP where gate_support() says no; -EBADF where what is pinned is
+ * not whole or not ours, with @error naming the piece; -ENOTDIR where no bpffs is mounted on
  * GATE_PIN_ROOT; -errno of libbpf (kernel_message says more).
  */
 int gate_open(const struct gate_options *options, struct gate **out,
@@ -67,14 +68,16 @@ int gate_open(const struct gate_options *options, struct gate **out,
  */
 void gate_close(struct gate *gate);
 
-/* gate_release - takes the pinned gate down, whoever made it. 0, -ENOENT: none stands, or -errno. */
+/* gate_release - takes the pinned gate down, whoever made it. 0, -ENOENT: none stands, or -errno.
+ */
 int gate_release(void);
 
 /*
  * gate_self_test - proves that the gate judges, without a device: a call of this thread is refused
  * under a refused admission, passes under another one, and is answered by the policy's default when
- * that is used up; what is never gated passes. The hooks are proven, not the guard behind them. Gives
- * 0; -EPROTO with @error saying which call got which answer; else -errno with an empty @error.
+ * that is used up; what is never gated passes. The hooks are proven, not the guard behind them.
+ * Gives 0; -EPROTO with @error saying which call got which answer; else -errno with an empty
+ * @error.
  */
 int gate_self_test(struct gate *gate, char error[static GATE_ERROR_BYTES]);
 
@@ -94,7 +97,8 @@ bool gate_program_stands(const struct gate *gate, size_t index);
 /* gate_program_covers - what the program is there for. Static. */
 const char *gate_program_covers(size_t index);
 
-/* gate_program_gap - what its lack leaves open; NULL where it stands or the gate needs none. Static. */
+/* gate_program_gap - what its lack leaves open; NULL where it stands or the gate needs none.
+ * Static. */
 const char *gate_program_gap(const struct gate *gate, size_t index);
 
 /*

@@ -16,8 +16,8 @@ int gate_counters_fd(const struct gate *gate);
 bool gate_is_pinned(const struct gate *gate);
 
 /*
- * gate_program_id - the kernel's id of a program of the gate. Gives 0 and *id, -ENOENT where the gate
- * does without it, or -errno.
+ * gate_program_id - the kernel's id of a program of the gate. Gives 0 and *id, -ENOENT where the
+ * gate does without it, or -errno.
  */
 int gate_program_id(const struct gate *gate, size_t index, uint32_t *id);
 

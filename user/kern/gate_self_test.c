@@ -29,7 +29,8 @@ struct self_test {
 	char *error;
 };
 
-/* The kernel's answer to the SET of a state: 0 where nobody refused, and the file knew no such call. */
+/* The kernel's answer to the SET of a state: 0 where nobody refused, and the file knew no such
+ * call. */
 static int ask(const struct self_test *test, uint32_t flags, uint32_t state)
 {
 	struct probe_call call = {
@@ -52,14 +53,15 @@ static int expect(const struct self_test *test, uint32_t flags, uint32_t state, 
 	if (answer == wanted)
 		return 0;
 	snprintf(test->error, GATE_ERROR_BYTES, "%s: expected %s, got %s", what,
-		 wanted ? "a refusal" : "that it passes", answer ? strerror(-answer) : "that it passed");
+		 wanted ? "a refusal" : "that it passes",
+		 answer ? strerror(-answer) : "that it passed");
 	return -EPROTO;
 }
 
 /* Under the key that no device has: its name is empty. */
 static int admit(const struct self_test *test, bool allow)
 {
-	const struct mw_admission_key key = { .direction = MW_INCOMING };
+	const struct mw_admission_key key = {.direction = MW_INCOMING};
 	const struct mw_admission admission = {
 		.expires_ns = clock_ns(CLOCK_MONOTONIC) + TICKET_NS,
 		.uses = 1,
@@ -89,8 +91,8 @@ static int judge(const struct self_test *test, bool default_denies)
 		r = expect(test, MW_FEATURE_SET, MW_STATE_RESUMING, 0,
 			   "RESUMING under an admission");
 	/* That used it up: from here on the policy's default decides. */
-	return r ? r :
-		   expect(test, MW_FEATURE_SET, MW_STATE_RESUMING, default_denies ? -EPERM : 0,
+	return r ? r
+		 : expect(test, MW_FEATURE_SET, MW_STATE_RESUMING, default_denies ? -EPERM : 0,
 			  "RESUMING without an admission");
 }
 
@@ -108,9 +110,9 @@ static int judge_this_thread(const struct self_test *test, uint32_t tid)
 int self_test_run(const struct self_test_maps *maps, bool default_denies,
 		  char error[static GATE_ERROR_BYTES])
 {
-	const struct mw_admission_key key = { .direction = MW_INCOMING };
+	const struct mw_admission_key key = {.direction = MW_INCOMING};
 	AUTO_FD int file = memfd_create("migwarden self-test", MFD_CLOEXEC);
-	const struct self_test test = { .maps = maps, .file = file, .error = error };
+	const struct self_test test = {.maps = maps, .file = file, .error = error};
 	int r, ended;
 
 	error[0] = '\0';

@@ -89,7 +89,7 @@ static void read_initstate(const char *module, char out[static KERNEL_WORD_BYTES
 
 bool kernel_can_attach(const char *module)
 {
-	const struct timespec pause = { .tv_nsec = 1000000 };
+	const struct timespec pause = {.tv_nsec = 1000000};
 	char state[KERNEL_WORD_BYTES];
 
 	/* Its BTF is there before its init has run, and until then nothing can be attached. */
@@ -130,8 +130,7 @@ void kernel_types_close(struct kernel_types *types)
 	free(types);
 }
 
-bool kernel_has_function(const struct kernel_types *types, const char *function,
-			 const char *module)
+bool kernel_has_function(const struct kernel_types *types, const char *function, const char *module)
 {
 	struct btf *split;
 	bool has;

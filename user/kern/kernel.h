@@ -15,8 +15,8 @@ bool kernel_has_btf(void);
 bool kernel_has_module(const char *module);
 
 /*
- * kernel_can_attach - whether programs can attach to functions of @module now: it is loaded with its
- * own BTF, or built in.
+ * kernel_can_attach - whether programs can attach to functions of @module now: it is loaded with
+ * its own BTF, or built in.
  */
 bool kernel_can_attach(const char *module);
 

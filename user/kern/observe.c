@@ -56,7 +56,8 @@ static void select_programs(struct observe_bpf *skel, unsigned int groups)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, skel->obj) {
+	bpf_object__for_each_program(program, skel->obj)
+	{
 		bool wanted = false;
 
 		for (enum observe_group group = 0; group < OBSERVE_GROUP_COUNT_; group++)
@@ -123,8 +124,7 @@ int observe_attach(struct observe *observe)
 		if (!r) {
 			r = instance_attach(observe, 1u << group);
 			if (r)
-				observe_bpf__destroy(
-					observe->instances[--observe->instance_count]);
+				observe_bpf__destroy(observe->instances[--observe->instance_count]);
 		}
 		if (r && !first_error)
 			first_error = r;

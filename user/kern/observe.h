@@ -40,8 +40,8 @@ int observe_start(struct observe *observe);
 void observe_close(struct observe *observe);
 
 /*
- * observe_attach - attaches groups whose module has come since; call it on a MODULE record. Gives 0,
- * or the -errno of the first group that could not be attached though its module is there.
+ * observe_attach - attaches groups whose module has come since; call it on a MODULE record. Gives
+ * 0, or the -errno of the first group that could not be attached though its module is there.
  */
 int observe_attach(struct observe *observe);
 

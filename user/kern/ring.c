@@ -170,7 +170,7 @@ static bool is_accounted_for(const struct ring_counts *counts)
 
 int ring_drain(struct ring *ring, unsigned int limit_ms)
 {
-	const struct timespec pause = { .tv_nsec = 1000000 };
+	const struct timespec pause = {.tv_nsec = 1000000};
 	struct ring_counts counts;
 	int r;
 

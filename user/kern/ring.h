@@ -14,8 +14,8 @@ struct ring;
 typedef void (*ring_handler)(void *context, const void *data, size_t size);
 
 struct ring_count {
-	uint64_t produced; /* by the programs */
-	uint64_t lost; /* the ring was full */
+	uint64_t produced;  /* by the programs */
+	uint64_t lost;      /* the ring was full */
 	uint64_t delivered; /* to the handler */
 };
 
@@ -25,8 +25,8 @@ struct ring_counts {
 };
 
 /*
- * ring_open - reads the ring of @ring_fd (a BPF_MAP_TYPE_RINGBUF) and its counter map; both fds stay
- * the caller's and must outlive the ring. Gives 0 and *out, or -errno.
+ * ring_open - reads the ring of @ring_fd (a BPF_MAP_TYPE_RINGBUF) and its counter map; both fds
+ * stay the caller's and must outlive the ring. Gives 0 and *out, or -errno.
  */
 int ring_open(int ring_fd, int counters_fd, ring_handler handler, void *context, struct ring **out);
 

@@ -66,7 +66,8 @@ const char *shield_support_text(enum shield_support support)
 	case SHIELD_SUPPORTED:
 		return "the shield can be raised";
 	case SHIELD_NO_LSM:
-		return "no shield: bpf is not an active LSM, other root processes can reach the gate";
+		return "no shield: bpf is not an active LSM, other root processes can reach the "
+		       "gate";
 	case SHIELD_SWITCHED_OFF:
 		return "no shield: " SHIELD_SWITCH " is on the kernel's command line";
 	case SHIELD_NOT_PINNED:
@@ -80,15 +81,15 @@ static int keep(const struct shield *shield, enum mw_shield_piece piece, uint32_
 	__u64 key = (__u64)piece << 32 | id;
 	__u32 one = 1;
 
-	return bpf_map_update_elem(bpf_map__fd(shield->skel->maps.kept), &key, &one, BPF_ANY) ?
-		       -errno :
-		       0;
+	return bpf_map_update_elem(bpf_map__fd(shield->skel->maps.kept), &key, &one, BPF_ANY)
+		       ? -errno
+		       : 0;
 }
 
 /* A program, and every map that it uses: those of globals too, which nobody else names. */
 static int keep_program(const struct shield *shield, int fd)
 {
-	__u32 ids[MAPS_OF_A_PROGRAM_MAX] = { 0 };
+	__u32 ids[MAPS_OF_A_PROGRAM_MAX] = {0};
 	struct bpf_prog_info info = {
 		.nr_map_ids = MAPS_OF_A_PROGRAM_MAX,
 		.map_ids = (__u64)(uintptr_t)ids,
@@ -132,7 +133,8 @@ static int keep_self(const struct shield *shield)
 	struct bpf_program *program;
 	int r;
 
-	bpf_object__for_each_program(program, shield->skel->obj) {
+	bpf_object__for_each_program(program, shield->skel->obj)
+	{
 		r = keep_program(shield, bpf_program__fd(program));
 		if (r)
 			return r;
@@ -142,25 +144,24 @@ static int keep_self(const struct shield *shield)
 
 static int configure(const struct shield *shield)
 {
-	struct mw_shield_config config = { .daemon = (__u32)getpid() };
+	struct mw_shield_config config = {.daemon = (__u32)getpid()};
 	struct stat folder;
 	__u32 slot = 0;
 
 	if (stat(PINS_FOLDER, &folder))
 		return -errno;
 	config.pin_folder = folder.st_ino;
-	config.pin_device = (__u32)(major(folder.st_dev) << KERNEL_MINOR_BITS) |
-			    minor(folder.st_dev);
-	return bpf_map_update_elem(bpf_map__fd(shield->skel->maps.shield), &slot, &config,
-				   BPF_ANY) ?
-		       -errno :
-		       0;
+	config.pin_device =
+		(__u32)(major(folder.st_dev) << KERNEL_MINOR_BITS) | minor(folder.st_dev);
+	return bpf_map_update_elem(bpf_map__fd(shield->skel->maps.shield), &slot, &config, BPF_ANY)
+		       ? -errno
+		       : 0;
 }
 
 /* Asking for a descriptor of ours makes the shield look at what we run, and remember it. */
 static int introduce(const struct shield *shield)
 {
-	struct bpf_map_info info = { 0 };
+	struct bpf_map_info info = {0};
 	struct mw_shield_config config;
 	__u32 size = sizeof(info), slot = 0;
 	int map = bpf_map__fd(shield->skel->maps.shield);
@@ -194,7 +195,8 @@ static int attach(struct shield *shield)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, shield->skel->obj) {
+	bpf_object__for_each_program(program, shield->skel->obj)
+	{
 		struct bpf_link *link;
 
 		if (shield->link_count == LINKS_MAX)
@@ -214,7 +216,8 @@ static int pin(const struct shield *shield)
 	struct bpf_program *program;
 	size_t i = 0;
 
-	bpf_object__for_each_program(program, shield->skel->obj) {
+	bpf_object__for_each_program(program, shield->skel->obj)
+	{
 		const char *name = bpf_program__name(program);
 		int r;
 

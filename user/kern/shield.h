@@ -12,9 +12,9 @@ struct shield;
 
 enum shield_support {
 	SHIELD_SUPPORTED,
-	SHIELD_NO_LSM, /* `bpf` is no active LSM: nothing would call it */
+	SHIELD_NO_LSM,       /* `bpf` is no active LSM: nothing would call it */
 	SHIELD_SWITCHED_OFF, /* by SHIELD_SWITCH */
-	SHIELD_NOT_PINNED, /* a gate that falls with the daemon has no pins to keep */
+	SHIELD_NOT_PINNED,   /* a gate that falls with the daemon has no pins to keep */
 };
 
 /* shield_support - whether a shield can be raised around @gate. */

@@ -30,16 +30,16 @@ char *decision_explain(const struct verdict *verdict)
 		snprintf(values, sizeof(values), ": source %s, destination %s",
 			 value_of(verdict->has_source_value, verdict->source_value),
 			 value_of(verdict->has_dest_value, verdict->dest_value));
-	if (asprintf(&text, "%s%s%s", reason,
-		     verdict->reason == MW_REASON_OK ? "" : values, place) < 0)
+	if (asprintf(&text, "%s%s%s", reason, verdict->reason == MW_REASON_OK ? "" : values,
+		     place) < 0)
 		return NULL;
 	return text;
 }
 
 static const char *asked_for(const struct mw_event_gate *event)
 {
-	return event->feature == MW_FEATURE_MIG_DEVICE_STATE ? mig_state_name(event->target) :
-							       feature_name(event->feature);
+	return event->feature == MW_FEATURE_MIG_DEVICE_STATE ? mig_state_name(event->target)
+							     : feature_name(event->feature);
 }
 
 void decision_line(FILE *out, const struct decision *decision)
@@ -56,8 +56,8 @@ void decision_line(FILE *out, const struct decision *decision)
 	escape_text(explanation, sizeof(explanation), decision->explanation);
 	fprintf(out, "%.*s  %-7s  %s[%u]%s%s  %s  %s %s  %s\n", CLOCK_TIME_LENGTH,
 		clock + CLOCK_TIME_OFFSET, gate_answer_name(event->answer), comm, event->head.pid,
-		*vm ? " vm=" : "", vm, device, direction_label(event->direction),
-		what ? what : "?", explanation);
+		*vm ? " vm=" : "", vm, device, direction_label(event->direction), what ? what : "?",
+		explanation);
 	if (!decision->shadow_answer)
 		return;
 	escape_text(explanation, sizeof(explanation), decision->shadow_explanation);

@@ -16,8 +16,8 @@ char *decision_explain(const struct verdict *verdict);
 
 struct decision {
 	const union mw_event *event; /* MW_EVENT_GATE */
-	int64_t clock_offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
-	const char *vm; /* "" when it is not known */
+	int64_t clock_offset_ns;     /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
+	const char *vm;              /* "" when it is not known */
 	const char *explanation;
 	/* What a shadow policy would have done instead, and why; NULL where it agrees. */
 	const char *shadow_answer;

@@ -62,7 +62,7 @@ static void set_head(json_t *object, const struct mw_event_head *head, int64_t c
 
 static json_t *migration_flags_to_json(uint64_t flags)
 {
-	static const char *const names[] = { "stop-copy", "p2p", "pre-copy" };
+	static const char *const names[] = {"stop-copy", "p2p", "pre-copy"};
 	json_t *list = json_array();
 
 	for (unsigned int bit = 0; bit < 3; bit++)
@@ -87,9 +87,9 @@ static json_t *payload_to_json(const struct mw_event_ioctl *event)
 		break;
 	case FEATURE_PAYLOAD_STATE:
 		json_object_set_new(object, "state", json_string(mig_state_name(payload.state)));
-		json_object_set_new(object, "data_fd", payload.data_fd < 0 ?
-							       json_null() :
-							       json_integer(payload.data_fd));
+		json_object_set_new(object, "data_fd",
+				    payload.data_fd < 0 ? json_null()
+							: json_integer(payload.data_fd));
 		break;
 	case FEATURE_PAYLOAD_LOGGING_START:
 		set_number(object, "page_size", payload.page_size);
@@ -171,12 +171,13 @@ static void set_gate(json_t *object, const struct mw_event_gate *event)
 	json_object_set_new(object, "direction", json_string(direction_label(event->direction)));
 	json_object_set_new(object, "feature", json_string(feature_name(event->feature)));
 	json_object_set_new(object, "target",
-			    event->feature == MW_FEATURE_MIG_DEVICE_STATE ?
-				    json_string(mig_state_name(event->target)) :
-				    json_null());
+			    event->feature == MW_FEATURE_MIG_DEVICE_STATE
+				    ? json_string(mig_state_name(event->target))
+				    : json_null());
 	json_object_set_new(object, "basis", json_string(by_admission ? "admission" : "default"));
 	json_object_set_new(object, "admission",
-			    by_admission ? json_integer((json_int_t)event->admission) : json_null());
+			    by_admission ? json_integer((json_int_t)event->admission)
+					 : json_null());
 	json_object_set_new(object, "reason", json_string(mw_reason_name(event->reason)));
 	set_number(object, "generation", event->generation);
 	set_result(object, event->error);
@@ -200,7 +201,7 @@ static void set_shield(json_t *object, const struct mw_event_shield *event)
 
 static void set_data_file(json_t *object, const struct mw_event_data_file *event)
 {
-	static const char *const keys[MW_FILE_FUNCTIONS] = { "read", "write", "ioctl", "release" };
+	static const char *const keys[MW_FILE_FUNCTIONS] = {"read", "write", "ioctl", "release"};
 
 	json_object_set_new(object, "state", json_string(mig_state_name(event->state)));
 	set_text(object, "name", event->name);
@@ -230,8 +231,7 @@ static json_t *histogram_to_json(const uint32_t *counts, size_t buckets)
 
 static void set_time(json_t *object, const char *key, uint64_t time_ns)
 {
-	json_object_set_new(object, key,
-			    time_ns ? json_integer((json_int_t)time_ns) : json_null());
+	json_object_set_new(object, key, time_ns ? json_integer((json_int_t)time_ns) : json_null());
 }
 
 static void set_flow(json_t *object, const struct mw_event_flow *event)
@@ -239,8 +239,7 @@ static void set_flow(json_t *object, const struct mw_event_flow *event)
 	const struct mw_flow *flow = &event->flow;
 
 	json_object_set_new(object, "state", json_string(mig_state_name(flow->state)));
-	json_object_set_new(object, "direction",
-			    json_string(flow_direction_name(flow->direction)));
+	json_object_set_new(object, "direction", json_string(flow_direction_name(flow->direction)));
 	json_object_set_new(object, "end", json_string(flow_end_name(event->end)));
 	set_time(object, "begin_ns", flow->begin_ns);
 	set_time(object, "end_ns", flow->end_ns);
@@ -258,8 +257,8 @@ static void set_flow(json_t *object, const struct mw_event_flow *event)
 	set_number(object, "errors", flow->errors);
 	set_result(object, flow->error);
 	json_object_set_new(object, "error_offset",
-			    flow->error ? json_integer((json_int_t)flow->error_offset) :
-					  json_null());
+			    flow->error ? json_integer((json_int_t)flow->error_offset)
+					: json_null());
 	json_object_set_new(object, "size_log2",
 			    histogram_to_json(flow->size_log2, MW_SIZE_BUCKETS));
 	json_object_set_new(object, "latency_log2",

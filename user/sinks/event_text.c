@@ -137,9 +137,9 @@ static void mdev_line(const struct mw_event_mdev *event, struct line *line)
 
 static void gate_line(const struct mw_event_gate *event, struct line *line)
 {
-	const char *what = event->feature == MW_FEATURE_MIG_DEVICE_STATE ?
-				   mig_state_name(event->target) :
-				   feature_name(event->feature);
+	const char *what = event->feature == MW_FEATURE_MIG_DEVICE_STATE
+				   ? mig_state_name(event->target)
+				   : feature_name(event->feature);
 
 	snprintf(line->what, sizeof(line->what), "%s %s: %s (%s)", gate_answer_name(event->answer),
 		 what ? what : "?", mw_reason_name(event->reason),
@@ -174,7 +174,8 @@ static void precopy_line(const struct mw_event_precopy *event, struct line *line
 	char initial[UNITS_TEXT_BYTES], dirty[UNITS_TEXT_BYTES];
 
 	snprintf(line->what, sizeof(line->what), "initial %s, dirty %s",
-		 format_bytes(event->initial_bytes, initial), format_bytes(event->dirty_bytes, dirty));
+		 format_bytes(event->initial_bytes, initial),
+		 format_bytes(event->dirty_bytes, dirty));
 	set_result(line, event->result);
 	format_duration(event->duration_ns, line->duration);
 }
@@ -190,7 +191,8 @@ static void flow_line(const struct mw_flow *flow, struct line *line)
 		 flow->calls == 1 ? "" : "s");
 	set_result(line, flow->error);
 	used = snprintf(line->duration, sizeof(line->duration), "%s in driver, %s between",
-			format_duration(flow->driver_ns, driver), format_duration(flow->gap_ns, gap));
+			format_duration(flow->driver_ns, driver),
+			format_duration(flow->gap_ns, gap));
 	if (flow->error)
 		snprintf(line->duration + used, sizeof(line->duration) - (size_t)used,
 			 ", failed at byte %llu", (unsigned long long)flow->error_offset);
@@ -240,7 +242,7 @@ static void fill_line(const union mw_event *event, struct line *line)
 void event_text(FILE *out, const union mw_event *event, int64_t clock_offset_ns)
 {
 	char clock[UNITS_TEXT_BYTES], process[64] = "", device[4 * MW_DEVICE_BYTES] = "";
-	struct line line = { 0 };
+	struct line line = {0};
 	size_t used;
 
 	fill_line(event, &line);

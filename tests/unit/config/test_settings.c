@@ -62,8 +62,9 @@ Test(settings, a_schema_alone_gives_the_defaults)
 
 Test(settings, every_key_is_taken)
 {
-	cr_assert_eq(read_back(HEAD "socket: /run/a.sock\npolicies: /srv/p\nshadow: /srv/next.yaml\n"
-				    "rings: {gate: 64KiB, observe: 8MiB}\nlog: json\n"),
+	cr_assert_eq(read_back(HEAD
+			       "socket: /run/a.sock\npolicies: /srv/p\nshadow: /srv/next.yaml\n"
+			       "rings: {gate: 64KiB, observe: 8MiB}\nlog: json\n"),
 		     0, "%s", error.text);
 	cr_assert_str_eq(settings->socket, "/run/a.sock");
 	cr_assert_str_eq(settings->policies, "/srv/p");
@@ -77,7 +78,8 @@ Test(settings, what_is_wrong_is_named_at_its_place)
 {
 	refused("log: text\n", 1, 1, "expected a configuration with a key \"schema\"");
 	refused("schema: migwarden.policy/1\n", 1, 9, "migwarden.config/1");
-	refused(HEAD "sockets: /run/a\n", 2, 1, "expected a key of a configuration (schema, socket,");
+	refused(HEAD "sockets: /run/a\n", 2, 1,
+		"expected a key of a configuration (schema, socket,");
 	refused(HEAD "socket: run/a\n", 2, 9, "expected a path from / on");
 	refused(HEAD "log: xml\n", 2, 6, "expected one of text, json");
 	refused(HEAD "rings: {gate: 3MiB}\n", 2, 15, "expected a power of two from 4KiB to 1GiB");

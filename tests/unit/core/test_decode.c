@@ -9,10 +9,10 @@
 
 /* By kind, as wire.h has it; written here once more, so that a change of one is noticed. */
 static const size_t sizes[MW_EVENT_KIND_END_] = {
-	[MW_EVENT_IOCTL] = 168,     [MW_EVENT_ARC] = 112,  [MW_EVENT_CLOSE] = 88,
-	[MW_EVENT_ATTRIBUTE] = 368, [MW_EVENT_MDEV] = 216, [MW_EVENT_GATE] = 136,
-	[MW_EVENT_MODULE] = 152,  [MW_EVENT_SHIELD] = 120,
-	[MW_EVENT_DATA_FILE] = 496, [MW_EVENT_PRECOPY] = 120, [MW_EVENT_FLOW] = 504,
+	[MW_EVENT_IOCTL] = 168,     [MW_EVENT_ARC] = 112,    [MW_EVENT_CLOSE] = 88,
+	[MW_EVENT_ATTRIBUTE] = 368, [MW_EVENT_MDEV] = 216,   [MW_EVENT_GATE] = 136,
+	[MW_EVENT_MODULE] = 152,    [MW_EVENT_SHIELD] = 120, [MW_EVENT_DATA_FILE] = 496,
+	[MW_EVENT_PRECOPY] = 120,   [MW_EVENT_FLOW] = 504,
 };
 
 /* A record of that kind with every byte behind the head's first 8 set to @fill. */

@@ -130,7 +130,7 @@ Test(engine, the_answer_to_a_default_follows_direction_and_mode)
 
 Test(engine, the_answer_to_an_admission_follows_it_and_the_mode)
 {
-	const struct mw_admission admitted = { .allow = 1 }, refused = { .allow = 0 };
+	const struct mw_admission admitted = {.allow = 1}, refused = {.allow = 0};
 
 	cr_assert_eq(engine_admission_answer(policy, &admitted), MW_GATE_PASSED);
 	cr_assert_eq(engine_admission_answer(policy, &refused), MW_GATE_REFUSED);

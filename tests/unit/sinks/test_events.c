@@ -11,7 +11,7 @@
 
 static union mw_event event_of(uint16_t kind)
 {
-	union mw_event event = { 0 };
+	union mw_event event = {0};
 
 	event.head.kind = kind;
 	event.head.pid = 4711;
@@ -111,7 +111,10 @@ Test(events, a_value_that_is_not_utf8_is_still_json)
 {
 	union mw_event event = event_of(MW_EVENT_ATTRIBUTE);
 
-	memcpy(event.attribute.value, "a\xff" "b", 3);
+	memcpy(event.attribute.value,
+	       "a\xff"
+	       "b",
+	       3);
 	event.attribute.value_size = 3;
 	cr_assert_str_eq(json_text_at(&event, "value"), "a?b");
 }
@@ -144,9 +147,10 @@ Test(events, a_decision_tells_what_was_refused_to_whom_and_why)
 	event.gate.target = MW_STATE_RESUMING;
 	decision_line(file, &decision);
 	fclose(file);
-	cr_assert_str_eq(text, "00:00:00.000000  refused  qemu[4711] vm=db-3  0000:3b:00.2  "
-			       "incoming RESUMING  type-mismatch: source mtty-2, destination mtty-1 "
-			       "(site.yaml:14)\n");
+	cr_assert_str_eq(text,
+			 "00:00:00.000000  refused  qemu[4711] vm=db-3  0000:3b:00.2  "
+			 "incoming RESUMING  type-mismatch: source mtty-2, destination mtty-1 "
+			 "(site.yaml:14)\n");
 }
 
 Test(events, an_explanation_names_reason_values_and_rule)
@@ -156,7 +160,7 @@ Test(events, an_explanation_names_reason_values_and_rule)
 		.has_source_value = true,
 		.source_value = "mtty-2",
 		.policy_file = "site.yaml",
-		.position = { .line = 14, .column = 3 },
+		.position = {.line = 14, .column = 3},
 	};
 	char *text = decision_explain(&verdict);
 
@@ -176,7 +180,7 @@ static union mw_event flow_event(void)
 		.gap_ns = 40000,
 		.state = MW_STATE_STOP_COPY,
 		.direction = MW_FLOW_READ,
-		.size_log2 = { [6] = 1 },
+		.size_log2 = {[6] = 1},
 	};
 	return event;
 }
