@@ -60,6 +60,7 @@ struct bench {
 	size_t position;
 	pid_t tool; /* 0: none, or none that is known */
 	unsigned int repeats;
+	bool is_stopped;      /* by its tool, at each call */
 	unsigned int divisor; /* of the calls of a loop, for slow tools */
 	unsigned int calls;   /* of a loop; 0: as the work says */
 };
@@ -302,6 +303,14 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static uint64_t own_cpu_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
 static void pause_ns(long ns)
 {
 	const struct timespec pause = {.tv_nsec = ns};
@@ -328,12 +337,18 @@ static uint64_t tool_ns(const struct bench *bench)
 	return used;
 }
 
-/* Until the tool has done what it has to do. */
+/* The clock of a loop: where the tool stops us, what both of us have used, without the waiting. */
+static uint64_t loop_clock_ns(const struct bench *bench)
+{
+	return bench->is_stopped ? own_cpu_ns() + tool_ns(bench) : now_ns();
+}
+
+/* Until the tool has done what it has to do; one that stops us has, and works on our pauses too. */
 static void let_the_tool_work(const struct bench *bench)
 {
 	uint64_t before, after = tool_ns(bench);
 
-	for (unsigned int i = 0; i < PAUSES_MAX; i++) {
+	for (unsigned int i = 0; i < PAUSES_MAX && !bench->is_stopped; i++) {
 		before = after;
 		pause_ns(PAUSE_NS);
 		after = tool_ns(bench);
@@ -344,12 +359,12 @@ static void let_the_tool_work(const struct bench *bench)
 
 static int one_loop(struct bench *bench, const struct work *work, unsigned int calls, uint64_t *ns)
 {
-	uint64_t start = now_ns();
+	uint64_t start = loop_clock_ns(bench);
 	int r = 0;
 
 	for (unsigned int i = 0; i < calls && !r; i++)
 		r = work->once(bench, work);
-	*ns = now_ns() - start;
+	*ns = loop_clock_ns(bench) - start;
 	return r;
 }
 
@@ -406,7 +421,7 @@ static int run(struct bench *bench, const struct work *work)
 	let_the_tool_work(bench);
 	used = tool_ns(bench) - used;
 	printf("%s insn %.1f\n", work->name, per_call(work, calls, (double)busy - (double)loop));
-	if (bench->tool)
+	if (bench->tool && !bench->is_stopped)
 		printf("%s tool-insn %.0f\n", work->name,
 		       per_call(work, calls * (bench->repeats + 1), (double)used));
 	fflush(stdout);
@@ -464,7 +479,7 @@ static int run_all(struct bench *bench, char *const *names)
 {
 	const struct sched_param realtime = {.sched_priority = REALTIME_PRIORITY};
 
-	if (sched_setscheduler(0, SCHED_FIFO, &realtime))
+	if (!bench->is_stopped && sched_setscheduler(0, SCHED_FIFO, &realtime))
 		return -errno;
 	for (size_t i = 0; i < WORKS; i++) {
 		int r = is_wanted(&works[i], names) ? run(bench, &works[i]) : 0;
@@ -489,7 +504,7 @@ static int usage(void)
 	fputs("usage: cost-client -d UUID -D UUID -a PATH [-p PID] [-r N] [-s N | -c N] [WORK...]\n"
 	      "  -d  mdev with a small state    -D  mdev with a large one    -a  mdev attribute\n"
 	      "  -p  process of the tool        -r  loops of each work (11)  -s  shorter loops by\n"
-	      "  -c  calls of each loop\n"
+	      "  -n  the tool is our parent and stops us        -c  calls of each loop\n"
 	      "Prints WORK UNIT VALUE lines: insn, what the caller waits for in a call; "
 	      "tool-insn,\n"
 	      "what the tool's process used for it besides. Works:\n",
@@ -510,7 +525,7 @@ int main(int argc, char **argv)
 	const char *attribute_path = NULL;
 	int option, r;
 
-	while ((option = getopt(argc, argv, "d:D:a:p:r:s:c:")) != -1) {
+	while ((option = getopt(argc, argv, "d:D:a:p:r:s:c:n")) != -1) {
 		switch (option) {
 		case 'd':
 			bench.device.uuid = optarg;
@@ -529,6 +544,10 @@ int main(int argc, char **argv)
 			break;
 		case 'c':
 			bench.calls = number(optarg);
+			break;
+		case 'n':
+			bench.is_stopped = true;
+			bench.tool = getppid();
 			break;
 		case 's':
 			bench.divisor = number(optarg);

@@ -35,7 +35,8 @@ def read_budgets(path):
     for line in path.read_text().splitlines():
         if line and not line.startswith("#"):
             work, tool, base, unit, limit, best, reach = line.split()
-            budgets.append((work, tool, base, unit, float(limit), float(best), float(reach)))
+            budgets.append((work, tool, base, unit, float(limit), float(best),
+                            None if reach == "-" else float(reach)))
     return budgets
 
 
@@ -126,7 +127,7 @@ def memory_rows(table):
 def budget_rows(table, budgets):
     return (["call", "tool", "over", "is", "limit", "best so far", "to reach"],
             [[f"`{w}`", NAMES.get(t, t), NAMES.get(b, b), over(table.get(w, t, u), table.get(w, b, u)),
-              f"{limit:+,.0f}", f"{best:+,.0f}", f"{reach:+,.0f}"]
+              f"{limit:+,.0f}", f"{best:+,.0f}", over(reach, 0)]
              for w, t, b, u, limit, best, reach in budgets])
 
 
@@ -146,8 +147,9 @@ Instructions of one call, and what each tool adds to them.
 {calls}
 
 Each is a loop of calls (`tests/bench/cost-client.c`), less the same loop around nothing; the median of 11
-loops (5 shorter ones for the tools that start the caller). The caller is in a real-time class: what a tool does beside it,
-after it was woken, is in the next table; what a tool makes the caller wait for is here.
+loops (5 shorter ones under perf trace, trace-cmd, auditd and strace). The caller is in a real-time class:
+what a tool does beside it, after it was woken, is in the next table; what a tool makes the caller wait for
+is here. strace stops the caller: its figure is what both use, without the waiting by the clock.
 `get-info-first` is a single call that finds the tool asleep and wakes it; in the other loops the tool is
 behind, and is woken once. Devices are of `tests/kmod`; the data calls move a state of 16 MiB.
 
