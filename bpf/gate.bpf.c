@@ -24,6 +24,7 @@ extern const void vfio_device_fops __ksym;
 struct rules_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
 	__type(key, __u32);
 	__type(value, struct mw_gate_rules);
 } first_rules SEC(".maps");

@@ -21,6 +21,7 @@ struct admit_options {
 	const char *socket;
 	const char *ttl;
 	const char *uses;
+	const char *devices;
 	bool json;
 };
 
@@ -75,7 +76,7 @@ static int check_file(const char *path, json_t **out)
 
 static int admit(const struct admit_options *options)
 {
-	const char *arguments[12];
+	const char *arguments[14];
 	struct control_request request = {
 		.verb = "admit",
 		.socket = options->socket,
@@ -111,6 +112,10 @@ static int admit(const struct admit_options *options)
 		arguments[count++] = "uses";
 		arguments[count++] = options->uses;
 	}
+	if (options->devices) {
+		arguments[count++] = "devices";
+		arguments[count++] = options->devices;
+	}
 	arguments[count] = NULL;
 	if (control_call(&request, &answer))
 		return EXIT_BAD;
@@ -129,15 +134,11 @@ static int admit(const struct admit_options *options)
 static int admit_run(int argc, char **argv)
 {
 	static const struct option table[] = {
-		{"source", required_argument, NULL, 's'},
-		{"dest", required_argument, NULL, 'd'},
-		{"device", required_argument, NULL, 'D'},
-		{"ttl", required_argument, NULL, 't'},
-		{"uses", required_argument, NULL, 'u'},
-		{"socket", required_argument, NULL, 'S'},
-		{"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
+		{"source", required_argument, NULL, 's'}, {"dest", required_argument, NULL, 'd'},
+		{"device", required_argument, NULL, 'D'}, {"ttl", required_argument, NULL, 't'},
+		{"uses", required_argument, NULL, 'u'},   {"devices", required_argument, NULL, 'n'},
+		{"socket", required_argument, NULL, 'S'}, {"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},         {0},
 	};
 	const char *source = NULL, *dest = NULL;
 	struct admit_options options = {0};
@@ -159,6 +160,9 @@ static int admit_run(int argc, char **argv)
 			break;
 		case 'u':
 			options.uses = optarg;
+			break;
+		case 'n':
+			options.devices = optarg;
 			break;
 		case 'S':
 			options.socket = optarg;
@@ -202,6 +206,8 @@ const struct verb verb_admit = {
 		"      --device NAME   mdev UUID, PCI address, or vfioN of this host\n"
 		"      --ttl SECONDS   how long it holds (300; at most 86400)\n"
 		"      --uses N        how many migrations may use it (1)\n"
+		"      --devices N     VFIO devices that the VM has (more than one: each needs "
+		"P2P); 1\n"
 		"      --socket PATH   control socket of the daemon\n"
 		"  -j, --json          the answer as one JSON object\n"
 		"  -h, --help          this text\n"

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/escape.h"
 #include "cli/control_client.h"
 #include "cli/verb.h"
@@ -119,8 +120,15 @@ static int reload_run(int argc, char **argv)
 /* Without a daemon the pins are all there is of the gate. */
 static int release_alone(const struct gate_arguments *arguments)
 {
-	int r = gate_release();
+	AUTO_FD int lock = gate_lock();
+	int r;
 
+	if (lock == -EBUSY) {
+		fprintf(stderr, "migwarden release: a daemon runs, on another control socket: name "
+				"it (--socket)\n");
+		return EXIT_BAD;
+	}
+	r = lock < 0 ? lock : gate_release();
 	if (r == -ENOENT) {
 		fprintf(stderr, "migwarden release: no gate stands\n");
 		return EXIT_NO;

@@ -193,6 +193,12 @@ static bool has_text(const struct fact *fact)
 	return fact_known(fact) && fact->text[0];
 }
 
+/* Known and empty says as little as absent; unreadable says that there is something. */
+static bool says_something(const struct fact *fact)
+{
+	return has_text(fact) || fact->state == FACT_UNREADABLE;
+}
+
 /* Which facts are the versions, and how they are compared (SEMANTICS 4, `auto`). */
 static enum comparator choose(const struct comparison *c, struct version_pair *pair)
 {
@@ -202,8 +208,8 @@ static enum comparator choose(const struct comparison *c, struct version_pair *p
 	enum comparator comparator = c->rule->version;
 
 	pair->direction = c->rule->direction;
-	if (comparator != COMPARE_NAMESPACED && (source->interface_version.state != FACT_UNKNOWN ||
-						 dest->interface_version.state != FACT_UNKNOWN)) {
+	if (comparator != COMPARE_NAMESPACED && (says_something(&source->interface_version) ||
+						 says_something(&dest->interface_version))) {
 		pair->source = &source->interface_version;
 		pair->dest = &dest->interface_version;
 		pair->source_list = &source->interface_version_compatible;

@@ -57,6 +57,9 @@ void api_refuse(struct api_answer *answer, unsigned int status, const char *form
 	json_decref(answer->body);
 	answer->status = status;
 	answer->body = json_pack("{s:s}", "error", text);
+	/* It quotes the request, which need not be UTF-8. */
+	if (!answer->body)
+		answer->body = json_pack("{s:s}", "error", "expected a request in UTF-8");
 }
 
 /* Whether one of the peer's groups is ours; no group of that name on the host: nobody's is. */

@@ -29,6 +29,7 @@ struct admit_arguments {
 	enum mw_direction direction;
 	uint64_t ttl_s;
 	uint64_t uses;
+	uint64_t devices; /* VFIO devices that migrate with the VM */
 };
 
 /* A number of the query from 1 to @max. False, and the refusal in @answer, for anything else. */
@@ -84,13 +85,15 @@ static bool take_arguments(const struct api_request *request, struct admit_argum
 {
 	out->ttl_s = ADMISSION_TTL_S_DEFAULT;
 	out->uses = ADMISSION_USES_DEFAULT;
+	out->devices = 1;
 	out->name = api_argument(request, "name");
 	if (!out->name)
 		out->name = "descriptor";
 	return take_device(request, &out->device, answer) &&
 	       take_direction(request, &out->direction, answer) &&
 	       take_number(request, "ttl", ADMISSION_TTL_S_MAX, &out->ttl_s, answer) &&
-	       take_number(request, "uses", ADMISSION_USES_MAX, &out->uses, answer);
+	       take_number(request, "uses", ADMISSION_USES_MAX, &out->uses, answer) &&
+	       take_number(request, "devices", ADMISSION_DEVICES_MAX, &out->devices, answer);
 }
 
 static int ask_capabilities(void *context, const char *vfio, uint32_t *capabilities)
@@ -173,7 +176,7 @@ static void admit_pair(struct daemon *daemon, const struct admit_arguments *argu
 		.now_ns = clock_ns(CLOCK_MONOTONIC),
 		.ttl_ns = arguments->ttl_s * NS_PER_S,
 		.uses = (uint32_t)arguments->uses,
-		.context = {.now_s = time(NULL), .device_count = 1},
+		.context = {.now_s = time(NULL), .device_count = (unsigned int)arguments->devices},
 	};
 	const struct admission *admission;
 	struct engine_admission made;

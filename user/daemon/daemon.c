@@ -57,6 +57,15 @@ static void show_event(struct daemon *daemon, const union mw_event *event)
 	}
 }
 
+/* What was judged is gone: another device of this name is another device. */
+static void forget_device(struct daemon *daemon, const char *device)
+{
+	if (!daemon->gate)
+		return;
+	gate_revoke(daemon->gate, device, MW_INCOMING);
+	gate_revoke(daemon->gate, device, MW_OUTGOING);
+}
+
 static void on_record(void *context, const void *data, size_t size)
 {
 	struct daemon *daemon = context;
@@ -68,6 +77,8 @@ static void on_record(void *context, const void *data, size_t size)
 	}
 	if (event.head.kind == MW_EVENT_MODULE && event.module.op == MW_MODULE_LOAD)
 		daemon->module_came = true;
+	if (event.head.kind == MW_EVENT_MDEV && event.mdev.op == MW_MDEV_REMOVE)
+		forget_device(daemon, event.head.device);
 	show_event(daemon, &event);
 }
 
@@ -171,6 +182,9 @@ static int raise_gate(struct daemon *daemon)
 		fprintf(stderr,
 			"migwarden run: no bpffs on " GATE_PIN_ROOT
 			": mount one, or let the gate fall with the daemon (--transient)\n");
+	else if (r == -EEXIST)
+		fprintf(stderr, "migwarden run: a pinned gate stands already: `migwarden release` "
+				"takes it down\n");
 	else if (r)
 		say("cannot raise the gate", r);
 	if (r)
@@ -253,6 +267,7 @@ static void daemon_close(struct daemon *daemon)
 	sd_event_source_unref(daemon->gate_io);
 	shield_close(daemon->shield);
 	gate_close(daemon->gate);
+	cleanup_fd(&daemon->lock);
 	observe_close(daemon->observe);
 	migration_close(daemon->migration);
 	admissions_free(&daemon->admissions);
@@ -410,6 +425,18 @@ static int open_api(struct daemon *daemon)
 			&daemon->api);
 }
 
+/* Two daemons would share one ring, and each would put its own rules in force. */
+static int take_lock(struct daemon *daemon)
+{
+	daemon->lock = gate_lock();
+	if (daemon->lock >= 0)
+		return 0;
+	fprintf(stderr, "migwarden run: cannot lock " GATE_LOCK_FILE ": %s\n",
+		daemon->lock == -EBUSY ? "another migwarden runs on this host"
+				       : strerror(-daemon->lock));
+	return daemon->lock;
+}
+
 static int daemon_open(struct daemon *daemon)
 {
 	int r = open_loop(daemon);
@@ -441,7 +468,8 @@ static int daemon_open(struct daemon *daemon)
 			r == -EADDRINUSE ? "another migwarden answers there" : strerror(-r));
 		return r;
 	}
-	return open_gate(daemon);
+	r = take_lock(daemon);
+	return r ? r : open_gate(daemon);
 }
 
 /* What was decided before the end is told before the end, and what goes on after it too. */
@@ -467,6 +495,7 @@ int daemon_run(const struct daemon_options *options)
 	if (!daemon)
 		return -ENOMEM;
 	daemon->options = options;
+	daemon->lock = -1;
 	daemon->clock_offset_ns = clock_wall_offset_ns();
 	kernel_quiet();
 	r = daemon_open(daemon);

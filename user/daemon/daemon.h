@@ -13,6 +13,7 @@
 #define ADMISSION_TTL_S_MAX 86400
 #define ADMISSION_USES_DEFAULT 1
 #define ADMISSION_USES_MAX 1000000
+#define ADMISSION_DEVICES_MAX 1024
 
 struct daemon_options {
 	const char *policy; /* file, or folder of files */

@@ -31,6 +31,10 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 	process_read(daemon->host, (pid_t)event->head.pid, &process);
 	policy_default_explain(daemon->policy, event->gate.direction, event->gate.reason, text,
 			       sizeof(text));
+	/* An earlier daemon wrote it, and took what it knew of it along. */
+	if (event->gate.basis == MW_BASIS_ADMISSION)
+		snprintf(text, sizeof(text), "%s (an admission of an earlier daemon)",
+			 mw_reason_name(event->gate.reason));
 	decision.explanation = admission ? admission->explanation : text;
 	differs = shadow_of_event(daemon, &event->gate, admission, &shadow);
 	daemon->shadow_differences += differs;

@@ -26,6 +26,7 @@ struct daemon {
 	uint64_t shadow_differences; /* decisions that it would have made otherwise */
 	struct mw_gate_rules rules;  /* in force, once the gate stands */
 	struct observe *observe;
+	int lock;          /* gate_lock(); -1: not held */
 	struct gate *gate; /* NULL while vfio is not loaded */
 	sd_event_source *gate_io;
 	struct shield *shield;       /* NULL without one */

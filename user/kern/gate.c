@@ -244,6 +244,8 @@ static int pin_all(struct gate *gate)
 		r = pin_links(gate, folder, LINK_KIND);
 	if (!r)
 		r = pins_commit(folder);
+	if (r)
+		pins_abandon();
 	gate->pinned = !r;
 	return r;
 }
@@ -277,6 +279,8 @@ int gate_rules(const struct gate *gate, struct mw_gate_rules *out)
 
 int gate_set_rules(struct gate *gate, struct mw_gate_rules *rules)
 {
+	/* As the first one in bpf/gate.bpf.c: no program can write it. */
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_RDONLY_PROG);
 	struct mw_gate_rules in_force;
 	AUTO_FD int inner = -1;
 	__u32 slot = 0;
@@ -286,10 +290,13 @@ int gate_set_rules(struct gate *gate, struct mw_gate_rules *rules)
 		return r;
 	rules->generation = in_force.generation + 1;
 	inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "mw_rules", sizeof(slot), sizeof(*rules), 1,
-			       NULL);
+			       &options);
 	if (inner < 0)
 		return inner;
 	if (bpf_map_update_elem(inner, &slot, rules, BPF_ANY))
+		return -errno;
+	/* And from here on no process, ourselves included. */
+	if (bpf_map_freeze(inner))
 		return -errno;
 	/* One update: the next call is judged by the new rules, whole. */
 	if (bpf_map_update_elem(gate->maps[MAP_GENERATIONS], &slot, &inner, BPF_ANY))
@@ -522,6 +529,8 @@ int gate_open(const struct gate_options *options, struct gate **out,
 		return -ENOTSUP;
 	if (options->pinned && !pins_root_is_bpffs())
 		return -ENOTDIR;
+	if (!options->pinned && pins_exist())
+		return -EEXIST;
 	gate = calloc(1, sizeof(*gate));
 	if (!gate)
 		return -ENOMEM;
@@ -573,6 +582,8 @@ int gate_release(void)
 	 */
 	if (map >= 0 && !bpf_map_lookup_elem(map, &slot, &before))
 		idle = !bpf_map_update_elem(map, &slot, &nobody, BPF_ANY);
+	/* What a process that was killed had pinned and not yet given its name acts as well. */
+	pins_abandon();
 	r = pins_remove(PINS_FOLDER);
 	if (r && idle)
 		bpf_map_update_elem(map, &slot, &before, BPF_ANY);

@@ -40,6 +40,16 @@ static inline bool gate_is_possible(enum gate_support support)
 /* gate_support_text - a sentence for a person: what is missing and what helps; static. */
 const char *gate_support_text(enum gate_support support);
 
+/* Held by whoever raises or releases the gate of this host, whatever its control socket is. */
+#define GATE_LOCK_FILE "/run/migwarden.lock"
+
+/*
+ * gate_lock - takes the lock until the descriptor is closed, by the kernel too when the process
+ * dies. Gives an O_CLOEXEC descriptor, the caller's; -EBUSY when another process holds it; else
+ * -errno.
+ */
+int gate_lock(void);
+
 struct gate_options {
 	/* Put in force before the first call is judged; where a gate is adopted, its next
 	 * generation. */
@@ -58,7 +68,8 @@ struct gate_options {
  * pins, else loads and attaches a new one. The rules' generation is set to the one after what was
  * in force. Gives 0 and *out; -ENOTSUP where gate_support() says no; -EBADF where what is pinned is
  * not whole or not ours, with @error naming the piece; -ENOTDIR where no bpffs is mounted on
- * GATE_PIN_ROOT; -errno of libbpf (kernel_message says more).
+ * GATE_PIN_ROOT; -EEXIST where a pinned gate stands and @options asks for one without pins; -errno
+ * of libbpf (kernel_message says more).
  */
 int gate_open(const struct gate_options *options, struct gate **out,
 	      char error[static GATE_ERROR_BYTES]);

@@ -68,3 +68,8 @@ int pins_commit(const char *folder)
 {
 	return rename(folder, PINS_FOLDER) ? -errno : 0;
 }
+
+void pins_abandon(void)
+{
+	pins_remove(PINS_NEW_FOLDER);
+}

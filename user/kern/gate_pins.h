@@ -27,6 +27,9 @@ int pins_begin(char folder[static PINS_PATH_BYTES]);
 /* pins_commit - gives the folder its name: from now on the gate is pinned. 0 or -errno. */
 int pins_commit(const char *folder);
 
+/* pins_abandon - removes a folder that was begun and never committed, a dead process's too. */
+void pins_abandon(void);
+
 /* pins_remove - removes a folder of pins and all in it. 0, -ENOENT, or -errno. */
 int pins_remove(const char *folder);
 

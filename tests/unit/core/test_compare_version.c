@@ -325,3 +325,13 @@ Test(compare_version, a_fact_that_is_set_again_is_parsed_again)
 	compare(pair.policy, pair.source, pair.dest, &pair.context, &pair.verdict);
 	cr_expect_eq(pair.verdict.reason, MW_REASON_VERSION_NOT_LISTED);
 }
+
+Test(compare_version, an_empty_interface_version_hides_no_version)
+{
+	AUTO_PAIR struct pair pair = pair_new();
+
+	pair_versions(&pair, "", "");
+	set(pair.source, &pair.source->version, "28086:a");
+	set(pair.dest, &pair.dest->version, "28086:b");
+	cr_expect_eq(pair_judge(&pair), MW_REASON_OPAQUE_MISMATCH);
+}
