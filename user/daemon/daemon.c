@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -23,6 +24,7 @@
 
 #define OBSERVE_RING_BYTES (4u << 20)
 #define DRAIN_LIMIT_MS 1000
+#define LOCK_TRIES 50 /* a tenth of a second each */
 /* Of a ring, between two looks at everything else. */
 #define BATCH_RECORDS 64
 #define STATE_BYTES 512
@@ -425,10 +427,19 @@ static int open_api(struct daemon *daemon)
 			&daemon->api);
 }
 
-/* Two daemons would share one ring, and each would put its own rules in force. */
+/*
+ * Two daemons would share one ring, and each would put its own rules in force. One that was killed
+ * holds the lock until the kernel has closed what it had.
+ */
 static int take_lock(struct daemon *daemon)
 {
+	const struct timespec pause = {.tv_nsec = 100000000};
+
 	daemon->lock = gate_lock();
+	for (int tries = 0; daemon->lock == -EBUSY && tries < LOCK_TRIES; tries++) {
+		nanosleep(&pause, NULL);
+		daemon->lock = gate_lock();
+	}
 	if (daemon->lock >= 0)
 		return 0;
 	fprintf(stderr, "migwarden run: cannot lock " GATE_LOCK_FILE ": %s\n",
