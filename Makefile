@@ -165,7 +165,7 @@ $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
 ##@ Measuring
 .PHONY: bench
 BENCH := cost-client cost-probe cost-empty.bpf.o
-bench: all clients kmod $(BENCH:%=$(BUILD)/bench/%) ## what each call costs, beside its peers, in the lab; writes docs/COST.md
+bench: all clients kmod $(BENCH:%=$(BUILD)/bench/%) bench-judge ## every cost, beside its peers; writes docs/COST.md and docs/SPEED.md
 	@tests/bench/cost-run
 
 $(BUILD)/bench/cost-%.bpf.o: tests/bench/cost-%.bpf.c
