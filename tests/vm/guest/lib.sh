@@ -198,15 +198,12 @@ vm_pid() {
 	cat "$VM_DIR/$1.pid"
 }
 
-# A migration converges here however little an emulated machine that others use too moves in 300 ms.
-PATIENT='{"execute": "migrate-set-parameters", "arguments": {"downtime-limit": 60000}}'
-
 # vm_migrate SRC DST: live migration of a running VM into one that was started as incoming.
 # Prints what QEMU tells about it; succeeds if the source says completed.
 vm_migrate() {
 	local answer
 
-	qmp "$VM_DIR/$1.qmp" "$PATIENT" "{\"execute\": \"migrate\", \"arguments\": {\"uri\": \"unix:$VM_DIR/$2.migration\"}}" \
+	qmp "$VM_DIR/$1.qmp" "{\"execute\": \"migrate\", \"arguments\": {\"uri\": \"unix:$VM_DIR/$2.migration\"}}" \
 		>/dev/null || return
 	answer=$(qmp --until status=completed,failed,cancelled --timeout "$WAIT_SECONDS" \
 		"$VM_DIR/$1.qmp" query-migrate)
