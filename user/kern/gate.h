@@ -41,7 +41,8 @@ static inline bool gate_is_possible(enum gate_support support)
 const char *gate_support_text(enum gate_support support);
 
 /* Held by whoever raises or releases the gate of this host, whatever its control socket is. */
-#define GATE_LOCK_FILE "/run/migwarden.lock"
+#define GATE_LOCK_FOLDER "/run/migwarden"
+#define GATE_LOCK_FILE GATE_LOCK_FOLDER "/lock"
 
 /*
  * gate_lock - takes the lock until the descriptor is closed, by the kernel too when the process
