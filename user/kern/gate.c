@@ -20,8 +20,6 @@
 
 #define PROGRAMS 7
 #define MAPS 6
-#define MAP_KIND "map"
-#define LINK_KIND "link"
 #define NEW_LINK_KIND "next"
 
 /* The maps that make a gate, in the order of enum gate_map. */

@@ -11,6 +11,10 @@
 #define PINS_FOLDER GATE_PIN_ROOT "/" GATE_PIN_NAME
 #define PINS_PATH_BYTES 256
 
+/* What a pin is of, in its name: link_hook_ioctl, map_ring. */
+#define LINK_KIND "link"
+#define MAP_KIND "map"
+
 /* pins_root_is_bpffs - whether a bpffs is mounted on GATE_PIN_ROOT. */
 bool pins_root_is_bpffs(void);
 

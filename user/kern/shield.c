@@ -18,9 +18,7 @@
 #include "kern/kernel.h"
 #include "shield.skel.h"
 
-#define LINK_KIND "link"
 #define NEXT_KIND "next"
-#define MAP_KIND "map"
 #define MAPS_OF_A_PROGRAM_MAX 32
 #define LINKS_MAX 16
 #define CMDLINE_BYTES 4096
