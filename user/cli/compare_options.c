@@ -66,21 +66,3 @@ int compare_policy(const char *path, struct policy **out, struct parse_error *er
 		parse_error_set(error, "built-in", 0, 0, "expected more memory, got none");
 	return r;
 }
-
-int compare_refuse(const struct parse_error *error)
-{
-	/* Each byte may become four. */
-	char text[4 * sizeof(*error)];
-
-	parse_error_format(error, text, sizeof(text));
-	fprintf(stderr, "%s\n", text);
-	return EXIT_BAD;
-}
-
-int compare_flush(const struct verb *verb, int code)
-{
-	if (!fflush(stdout) && !ferror(stdout))
-		return code;
-	fprintf(stderr, "migwarden %s: standard output: %s\n", verb->name, strerror(errno));
-	return EXIT_BAD;
-}

@@ -25,10 +25,4 @@ int compare_option_stdin(const struct verb *verb, const char *const *files, size
 /* compare_policy - the policy of @path, or the built-in one for NULL. 0; else @error is filled. */
 int compare_policy(const char *path, struct policy **out, struct parse_error *error);
 
-/* compare_refuse - prints the error to stderr. Gives EXIT_BAD. */
-int compare_refuse(const struct parse_error *error);
-
-/* compare_flush - whether all of stdout was written; else says so. Gives @code or EXIT_BAD. */
-int compare_flush(const struct verb *verb, int code);
-
 #endif

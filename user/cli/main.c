@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,24 +20,6 @@ static void print_help(void)
 		printf("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
 	printf("\n`migwarden VERB --help` tells a verb's options; migwarden(1) tells the rest.\n"
 	       "Exit status: 0 yes, 1 no, 2 bad usage or input.\n");
-}
-
-int verb_help(const struct verb *verb)
-{
-	fputs(verb->help, stdout);
-	return EXIT_YES;
-}
-
-int verb_usage(const struct verb *verb, const char *format, ...)
-{
-	va_list args;
-
-	fprintf(stderr, "migwarden %s: ", verb->name);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fprintf(stderr, "\nTry 'migwarden %s --help'.\n", verb->name);
-	return EXIT_BAD;
 }
 
 int main(int argc, char **argv)

@@ -26,10 +26,4 @@ int policy_test_run(const struct policy_options *options);
 /* policy_is_suite - whether it is called *.test.yaml; `policy test` over a folder skips those. */
 bool policy_is_suite(const char *path);
 
-/* policy_refuse - prints the error to stderr. Gives EXIT_BAD. */
-int policy_refuse(const struct parse_error *error);
-
-/* policy_flush - whether all of stdout was written; else says so. Gives @code or EXIT_BAD. */
-int policy_flush(int code);
-
 #endif

@@ -118,5 +118,5 @@ int policy_lint_run(const struct policy_options *options)
 		json_dumpf(list, stdout, JSON_INDENT(2));
 		fputc('\n', stdout);
 	}
-	return policy_flush(report.code);
+	return verb_flush(&verb_policy, report.code);
 }

@@ -139,7 +139,7 @@ static int test_file(const char *path, const char *cases, json_t *reports)
 	if (!r)
 		r = policy_suite_read_file(beside, &run.suite, &error);
 	if (r)
-		return policy_refuse(&error);
+		return verb_refuse(&error);
 	run.reached = calloc(run.policy->rule_count, sizeof(*run.reached));
 	if (!run.reached)
 		return EXIT_BAD;
@@ -169,5 +169,5 @@ int policy_test_run(const struct policy_options *options)
 		json_dumpf(reports, stdout, JSON_INDENT(2));
 		fputc('\n', stdout);
 	}
-	return policy_flush(code);
+	return verb_flush(&verb_policy, code);
 }

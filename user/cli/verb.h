@@ -3,6 +3,8 @@
 #ifndef CLI_VERB_H
 #define CLI_VERB_H
 
+#include "base/parse_error.h"
+
 /* Exit codes that scripts depend on (SEMANTICS 5). */
 enum exit_code {
 	EXIT_YES = 0,
@@ -41,5 +43,11 @@ int verb_help(const struct verb *verb);
  */
 int verb_usage(const struct verb *verb, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* verb_refuse - prints the error, with its position, to stderr. Gives EXIT_BAD. */
+int verb_refuse(const struct parse_error *error);
+
+/* verb_flush - whether all of stdout was written; else says so. Gives @code or EXIT_BAD. */
+int verb_flush(const struct verb *verb, int code);
 
 #endif

@@ -21,7 +21,7 @@ struct check_options {
 };
 
 static const char check_help[] =
-	"Usage: migwarden check --source A.json --dest B.json [--policy P.yaml] [--json]\n"
+	"usage: migwarden check --source A.json --dest B.json [--policy P.yaml] [--json]\n"
 	"\n"
 	"Says whether the device of descriptor A may become the device of descriptor B.\n"
 	"\n"
@@ -114,7 +114,7 @@ static int print_verdict(const struct verdict *verdict, bool is_json)
 		verdict_print(verdict, stdout);
 	}
 	/* An audit verdict passes at the gate; compatible it is not. */
-	return compare_flush(&verb_check, match_is_fit(verdict) ? EXIT_YES : EXIT_NO);
+	return verb_flush(&verb_check, match_is_fit(verdict) ? EXIT_YES : EXIT_NO);
 }
 
 static int check_files(const struct check_options *options)
@@ -131,7 +131,7 @@ static int check_files(const struct check_options *options)
 	if (!r)
 		r = descriptor_read_file(options->dest, &dest, &error);
 	if (r)
-		return compare_refuse(&error);
+		return verb_refuse(&error);
 
 	compare(policy, source, dest, &options->context, &verdict);
 	return print_verdict(&verdict, options->is_json);

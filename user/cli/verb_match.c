@@ -16,7 +16,7 @@
 #define LIMIT_DEFAULT 100
 
 static const char match_help[] =
-	"Usage: migwarden match --source A.json --inventory PATH [--policy P.yaml]\n"
+	"usage: migwarden match --source A.json --inventory PATH [--policy P.yaml]\n"
 	"                       [--limit N] [--json]\n"
 	"       migwarden match --matrix --inventory PATH [--source A.json] [--policy P.yaml]\n"
 	"                       [--json]\n"
@@ -151,7 +151,7 @@ static int refuse(int r, const struct parse_error *error, void *data)
 	struct match_walk *walk = data;
 
 	walk->unreadable++;
-	compare_refuse(error);
+	verb_refuse(error);
 	walk->refuse(r == -EINVAL || r == -EFBIG ? MW_REASON_DESCRIPTOR_MALFORMED
 						 : MW_REASON_UNREADABLE,
 		     walk->data);
@@ -168,7 +168,7 @@ int match_walk_inventory(const char *inventory, struct match_walk *walk)
 	if (r == -E2BIG)
 		return EXIT_BAD;
 	if (r)
-		return compare_refuse(&error);
+		return verb_refuse(&error);
 	if (!walk->readable && walk->unreadable) {
 		fprintf(stderr, "migwarden match: %s: none of %" PRIu64 " could be read\n",
 			inventory, walk->unreadable);
@@ -217,7 +217,7 @@ static int match_files(const struct match_options *options)
 	if (!r && options->source)
 		r = descriptor_read_file(options->source, &source, &error);
 	if (r)
-		return compare_refuse(&error);
+		return verb_refuse(&error);
 	if (policy_compile(policy) || (source && descriptor_prepare(source)))
 		return match_no_memory();
 	if (options->is_matrix)
@@ -240,5 +240,5 @@ static int match_run(int argc, char **argv)
 	r = check_options(&options);
 	if (!r)
 		r = match_files(&options);
-	return r == EXIT_BAD ? r : compare_flush(&verb_match, r);
+	return r == EXIT_BAD ? r : verb_flush(&verb_match, r);
 }

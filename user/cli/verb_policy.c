@@ -14,7 +14,7 @@
 #include "config/node.h"
 
 static const char policy_help[] =
-	"Usage: migwarden policy lint [--json] [--inventory PATH] POLICY...\n"
+	"usage: migwarden policy lint [--json] [--inventory PATH] POLICY...\n"
 	"       migwarden policy show [--json] [POLICY]\n"
 	"       migwarden policy test [--json] [--cases FILE] POLICY...\n"
 	"       migwarden policy schema\n"
@@ -57,23 +57,6 @@ bool policy_is_suite(const char *path)
 	return false;
 }
 
-int policy_refuse(const struct parse_error *error)
-{
-	char text[sizeof(*error) * 4];
-
-	parse_error_format(error, text, sizeof(text));
-	fprintf(stderr, "%s\n", text);
-	return EXIT_BAD;
-}
-
-int policy_flush(int code)
-{
-	if (!fflush(stdout) && !ferror(stdout))
-		return code;
-	fprintf(stderr, "migwarden policy: standard output: %s\n", strerror(errno));
-	return EXIT_BAD;
-}
-
 /* JSON is YAML too: this form loads as a policy as well. */
 static int show_json(const char *yaml)
 {
@@ -83,7 +66,7 @@ static int show_json(const char *yaml)
 	struct parse_error error = {0};
 
 	if (node_tree_from_yaml(&input, &tree, &error))
-		return policy_refuse(&error);
+		return verb_refuse(&error);
 	json = node_to_json(tree.root);
 	if (!json || json_dumpf(json, stdout, JSON_INDENT(2)))
 		return EXIT_BAD;
@@ -103,16 +86,16 @@ static int show_run(const struct policy_options *options)
 	r = options->file_count ? policy_read_file(options->files[0], &policy, &error)
 				: policy_default(&policy);
 	if (r)
-		return policy_refuse(&error);
+		return verb_refuse(&error);
 	yaml = policy_to_yaml(policy);
 	if (!yaml) {
 		fputs("migwarden policy: no memory\n", stderr);
 		return EXIT_BAD;
 	}
 	if (options->is_json)
-		return policy_flush(show_json(yaml));
+		return verb_flush(&verb_policy, show_json(yaml));
 	fputs(yaml, stdout);
-	return policy_flush(EXIT_YES);
+	return verb_flush(&verb_policy, EXIT_YES);
 }
 
 static int schema_run(const struct policy_options *options)
@@ -126,7 +109,7 @@ static int schema_run(const struct policy_options *options)
 		return EXIT_BAD;
 	}
 	puts(schema);
-	return policy_flush(EXIT_YES);
+	return verb_flush(&verb_policy, EXIT_YES);
 }
 
 static const struct part {

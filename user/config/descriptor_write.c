@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 #include "config/config.h"
 #include "config/input.h"
 #include "config/json_text.h"

@@ -50,7 +50,4 @@ struct cursor cursor_at_start(const struct input *input);
 /* cursor_move - to byte @offset (cut to the length); cheap forward, from the start backward. */
 void cursor_move(struct cursor *cursor, size_t offset);
 
-/* utf8_valid_length - how many bytes of @text are valid UTF-8 before the first that are not. */
-size_t utf8_valid_length(const char *text, size_t length);
-
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 #include "config/input.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"

@@ -11,6 +11,7 @@
 
 #include <libfyaml.h>
 
+#include "base/utf8.h"
 #include "config/node.h"
 
 /*

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 
 struct host {
 	/* Canonical, without a slash at its end: "" is this machine. */
@@ -298,41 +299,12 @@ void host_names_free(struct host_names *names)
 	*names = (struct host_names){0};
 }
 
-size_t host_utf8_length(const char *text, size_t size)
-{
-	const unsigned char *byte = (const unsigned char *)text;
-	size_t length;
-
-	if (!size)
-		return 0;
-	if (byte[0] < 0x80)
-		return 1;
-	if (byte[0] >= 0xc2 && byte[0] <= 0xdf)
-		length = 2;
-	else if (byte[0] >= 0xe0 && byte[0] <= 0xef)
-		length = 3;
-	else if (byte[0] >= 0xf0 && byte[0] <= 0xf4)
-		length = 4;
-	else
-		return 0;
-	if (size < length)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((byte[i] & 0xc0) != 0x80)
-			return 0;
-	/* Overlong forms, surrogates, and what lies above U+10FFFF. */
-	if ((byte[0] == 0xe0 && byte[1] < 0xa0) || (byte[0] == 0xed && byte[1] > 0x9f) ||
-	    (byte[0] == 0xf0 && byte[1] < 0x90) || (byte[0] == 0xf4 && byte[1] > 0x8f))
-		return 0;
-	return length;
-}
-
 bool host_is_text(const char *text, size_t length)
 {
 	size_t step;
 
 	for (size_t i = 0; i < length; i += step) {
-		step = host_utf8_length(text + i, length - i);
+		step = utf8_length(text + i, length - i);
 		if (!step || !text[i])
 			return false;
 	}

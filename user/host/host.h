@@ -106,12 +106,6 @@ static inline bool host_is_absent(int error)
 	return error == -ENOENT || error == -ENOTDIR;
 }
 
-/*
- * host_utf8_length - bytes of the UTF-8 sequence (1 to 4) at the start of @text, of which @size
- * bytes may be read; 0 when there is no valid one (overlong, surrogate, above U+10FFFF, cut off).
- */
-size_t host_utf8_length(const char *text, size_t size);
-
 /* host_is_text - whether all @length bytes are UTF-8 and none is NUL. */
 bool host_is_text(const char *text, size_t length);
 

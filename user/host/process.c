@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 
 #define COMMAND_LINE_MAX (128u << 10)
 #define UUID_PATTERN "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
@@ -15,7 +16,7 @@ static void copy_clean(char *out, size_t size, const char *text, size_t length)
 	size_t used = 0;
 
 	for (size_t i = 0; i < length;) {
-		size_t step = host_utf8_length(text + i, length - i);
+		size_t step = utf8_length(text + i, length - i);
 		bool bad = !step || (unsigned char)text[i] < 0x20 || text[i] == 0x7f ||
 			   /* C1, U+0080 to U+009F */
 			   (step == 2 && (unsigned char)text[i] == 0xc2 &&

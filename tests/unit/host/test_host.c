@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "tree.h"
 
 static struct tree tree;
@@ -114,9 +115,9 @@ Test(host, overlong_forms_surrogates_and_cut_sequences_are_no_utf8)
 					   "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		cr_assert_eq(host_utf8_length(bad[i], strlen(bad[i])), 0, "bad %zu", i);
+		cr_assert_eq(utf8_length(bad[i], strlen(bad[i])), 0, "bad %zu", i);
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		cr_assert_eq(host_utf8_length(good[i], strlen(good[i])), strlen(good[i]));
+		cr_assert_eq(utf8_length(good[i], strlen(good[i])), strlen(good[i]));
 }
 
 Test(host, a_path_does_not_lead_out_of_the_root)
