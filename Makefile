@@ -145,7 +145,7 @@ demo: deps ## one real migration seen, one refused, in the lab
 ##@ Fuzzing
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
-FUZZ_PARTS := sinks config core base
+FUZZ_PARTS := host sinks config core base
 FUZZ_OBJECTS := $(foreach p,$(FUZZ_PARTS),$(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call sources,$(p))))
 .PHONY: fuzz-build
 fuzz-build: $(FUZZERS:%=$(BUILD)/fuzz/%)

@@ -25,6 +25,7 @@ struct verb {
 extern const struct verb verb_admit;
 extern const struct verb verb_check;
 extern const struct verb verb_describe;
+extern const struct verb verb_key;
 extern const struct verb verb_match;
 extern const struct verb verb_policy;
 extern const struct verb verb_probe;
