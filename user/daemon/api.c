@@ -13,26 +13,16 @@
 #include <sys/un.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
+#include "daemon/server.h"
 
 #define PEER_GROUPS_MAX 1024
 
 struct api {
-	struct MHD_Daemon *server;
-	sd_event_source *io;
-	sd_event_source *timer;
-	sd_event *loop;
+	struct server *server;
 	const struct api_route *routes;
 	void *context;
 	struct sockaddr_un address;
 	bool has_socket;
-};
-
-/* One request while its body arrives. */
-struct exchange {
-	char *body;
-	size_t size;
-	bool too_large;
 };
 
 enum peer {
@@ -43,7 +33,7 @@ enum peer {
 
 const char *api_argument(const struct api_request *request, const char *name)
 {
-	return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+	return server_argument(request->http, name);
 }
 
 void api_refuse(struct api_answer *answer, unsigned int status, const char *format, ...)
@@ -95,27 +85,6 @@ static enum peer peer_of(struct MHD_Connection *connection)
 	return is_in_group(info->connect_fd, peer.gid) ? PEER_READER : PEER_NOBODY;
 }
 
-static enum MHD_Result send_answer(struct MHD_Connection *connection, struct api_answer *answer)
-{
-	char *text = answer->body ? json_dumps(answer->body, JSON_COMPACT) : NULL;
-	struct MHD_Response *response;
-	enum MHD_Result result;
-
-	json_decref(answer->body);
-	if (!text)
-		return MHD_NO;
-	response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
-	if (!response) {
-		free(text);
-		return MHD_NO;
-	}
-	MHD_add_response_header(response, "Content-Type", "application/json");
-	result = MHD_queue_response(connection, answer->status ? answer->status : MHD_HTTP_OK,
-				    response);
-	MHD_destroy_response(response);
-	return result;
-}
-
 static const struct api_route *find_route(const struct api *api, const char *method,
 					  const char *path, struct api_answer *refusal)
 {
@@ -136,30 +105,29 @@ static const struct api_route *find_route(const struct api *api, const char *met
 	return NULL;
 }
 
-static void answer_request(const struct api *api, struct MHD_Connection *connection,
-			   const char *method, const char *path, const struct exchange *exchange,
+static void answer_request(const struct api *api, const struct server_request *http,
 			   struct api_answer *answer)
 {
 	const struct api_request request = {
-		.connection = connection,
-		.body = exchange->body ? exchange->body : "",
-		.body_size = exchange->size,
+		.http = http,
+		.body = http->body,
+		.body_size = http->body_size,
 	};
-	enum peer peer = peer_of(connection);
+	enum peer peer = peer_of(http->connection);
 	const struct api_route *route;
 
 	if (peer == PEER_NOBODY) {
 		api_refuse(answer, MHD_HTTP_FORBIDDEN, "only for root and the group " API_GROUP);
 		return;
 	}
-	route = find_route(api, method, path, answer);
+	route = find_route(api, http->method, http->path, answer);
 	if (!route)
 		return;
 	if (route->changes && peer != PEER_ROOT) {
 		api_refuse(answer, MHD_HTTP_FORBIDDEN, "only for root");
 		return;
 	}
-	if (exchange->too_large) {
+	if (http->is_too_large) {
 		api_refuse(answer, MHD_HTTP_CONTENT_TOO_LARGE,
 			   "expected a body of at most %u bytes", API_BODY_MAX);
 		return;
@@ -167,128 +135,17 @@ static void answer_request(const struct api *api, struct MHD_Connection *connect
 	route->handle(api->context, &request, answer);
 }
 
-/* What does not fit is read and dropped, so that the peer gets to hear why. */
-static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t size)
+static void on_request(void *context, const struct server_request *request,
+		       struct server_answer *answer)
 {
-	char *body;
+	struct api_answer ours = {.status = MHD_HTTP_OK};
 
-	if (exchange->too_large || size > API_BODY_MAX - exchange->size) {
-		exchange->too_large = true;
-		return MHD_YES;
-	}
-	body = realloc(exchange->body, exchange->size + size + 1);
-	if (!body)
-		return MHD_NO;
-	memcpy(body + exchange->size, data, size);
-	exchange->body = body;
-	exchange->size += size;
-	body[exchange->size] = '\0';
-	return MHD_YES;
-}
-
-/* Told by the head: refused before it comes. What is not announced is counted as it arrives. */
-static bool is_announced_too_large(struct MHD_Connection *connection)
-{
-	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-							 MHD_HTTP_HEADER_CONTENT_LENGTH);
-
-	return length && strtoull(length, NULL, 10) > API_BODY_MAX;
-}
-
-static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection,
-				  const char *path, const char *method, const char *version,
-				  const char *data, size_t *size, void **state)
-{
-	struct exchange *exchange = *state;
-	struct api_answer answer = {0};
-
-	(void)version;
-	/* libmicrohttpd calls first with the head alone, then for each piece of body, then to end.
-	 */
-	if (!exchange) {
-		exchange = calloc(1, sizeof(*exchange));
-		if (!exchange)
-			return MHD_NO;
-		*state = exchange;
-		exchange->too_large = is_announced_too_large(connection);
-		if (!exchange->too_large)
-			return MHD_YES;
-	}
-	if (*size) {
-		size_t length = *size;
-
-		*size = 0;
-		return take_body(exchange, data, length);
-	}
-	answer_request(userdata, connection, method, path, exchange, &answer);
-	return send_answer(connection, &answer);
-}
-
-static void on_completed(void *userdata, struct MHD_Connection *connection, void **state,
-			 enum MHD_RequestTerminationCode code)
-{
-	struct exchange *exchange = *state;
-
-	(void)userdata;
-	(void)connection;
-	(void)code;
-	if (exchange)
-		free(exchange->body);
-	free(exchange);
-	*state = NULL;
-}
-
-static unsigned int connection_count(const struct api *api)
-{
-	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(api->server, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-
-	return info ? info->num_connections : 0;
-}
-
-/*
- * At its limit libmicrohttpd stops listening, and listens again only in the run after the one that
- * ended a connection; nothing would wake us for that one.
- */
-static void run_server(struct api *api)
-{
-	unsigned int before;
-
-	do {
-		before = connection_count(api);
-		MHD_run(api->server);
-	} while (connection_count(api) < before);
-}
-
-/* libmicrohttpd asks to be run again after a time, to end idle connections. */
-static void serve(struct api *api)
-{
-	MHD_UNSIGNED_LONG_LONG timeout_ms;
-
-	run_server(api);
-	if (MHD_get_timeout(api->server, &timeout_ms) != MHD_YES) {
-		sd_event_source_set_enabled(api->timer, SD_EVENT_OFF);
-		return;
-	}
-	sd_event_source_set_time(api->timer, clock_ns(CLOCK_MONOTONIC) / 1000 + timeout_ms * 1000);
-	sd_event_source_set_enabled(api->timer, SD_EVENT_ONESHOT);
-}
-
-static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
-{
-	(void)source;
-	(void)fd;
-	(void)events;
-	serve(userdata);
-	return 0;
-}
-
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	(void)source;
-	(void)usec;
-	serve(userdata);
-	return 0;
+	answer_request(context, request, &ours);
+	answer->status = ours.status;
+	answer->type = "application/json";
+	answer->body = ours.body ? json_dumps(ours.body, JSON_COMPACT) : NULL;
+	answer->size = answer->body ? strlen(answer->body) : 0;
+	json_decref(ours.body);
 }
 
 /* A socket that a dead daemon left is removed; one that somebody serves is not taken over. */
@@ -348,51 +205,26 @@ static int listen_on(struct api *api, const char *path)
 	return TAKE_FD(fd);
 }
 
-static int start_server(struct api *api, int fd)
-{
-	api->server =
-		MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, api,
-				 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-				 API_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, API_TIMEOUT_S,
-				 MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
-	return api->server ? 0 : -EIO;
-}
-
-static int join_loop(struct api *api)
-{
-	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(api->server, MHD_DAEMON_INFO_EPOLL_FD);
-	int r;
-
-	if (!info)
-		return -EIO;
-	r = sd_event_add_io(api->loop, &api->io, info->epoll_fd, EPOLLIN, on_io, api);
-	if (r < 0)
-		return r;
-	/* To the microsecond: a body comes in pieces, and the next may be waiting already. */
-	r = sd_event_add_time(api->loop, &api->timer, CLOCK_MONOTONIC, 0, 1, on_timer, api);
-	if (r < 0)
-		return r;
-	return sd_event_source_set_enabled(api->timer, SD_EVENT_OFF);
-}
-
 int api_open(sd_event *loop, const char *path, const struct api_route *routes, void *context,
 	     struct api **out)
 {
 	struct api *api = calloc(1, sizeof(*api));
-	int fd, r;
+	const struct server_options options = {
+		.handle = on_request,
+		.context = api,
+		.body_max = API_BODY_MAX,
+		.connections_max = API_CONNECTIONS_MAX,
+		.idle_s = API_TIMEOUT_S,
+	};
+	int r;
 
 	if (!api)
 		return -ENOMEM;
-	api->loop = sd_event_ref(loop);
 	api->routes = routes;
 	api->context = context;
-	fd = listen_on(api, path);
-	r = fd < 0 ? fd : start_server(api, fd);
-	if (r && fd >= 0)
-		close(fd);
-	if (!r)
-		r = join_loop(api);
+	r = listen_on(api, path);
+	if (r >= 0)
+		r = server_open(loop, r, &options, &api->server);
 	if (r < 0) {
 		api_close(api);
 		return r;
@@ -405,15 +237,8 @@ void api_close(struct api *api)
 {
 	if (!api)
 		return;
-	sd_event_source_unref(api->io);
-	sd_event_source_unref(api->timer);
-	if (api->server) {
-		/* The answer to the request that ended us is on its way out. */
-		MHD_run(api->server);
-		MHD_stop_daemon(api->server);
-	}
+	server_close(api->server);
 	if (api->has_socket)
 		unlink(api->address.sun_path);
-	sd_event_unref(api->loop);
 	free(api);
 }

@@ -18,10 +18,10 @@
 #define API_TIMEOUT_S 5
 
 struct api;
-struct MHD_Connection;
+struct server_request;
 
 struct api_request {
-	struct MHD_Connection *connection;
+	const struct server_request *http;
 	const char *body; /* NUL-terminated; "" when there is none */
 	size_t body_size;
 };
