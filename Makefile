@@ -62,7 +62,8 @@ BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_x86 -Ivmlinux -Iinclud
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*/*.c))
 UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(UNIT_SOURCES))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-CLIENTS := $(patsubst tests/vm/client/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/vm/client/*.c)))
+CLIENTS := $(patsubst tests/vm/client/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/vm/client/*.c))) \
+	$(BUILD)/tests/attack-preload.so
 
 .PHONY: all deps check check-vm test soak demo fuzz install uninstall clean format help units clients kmod
 
@@ -114,6 +115,11 @@ $(BUILD)/tests/%: tests/vm/client/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(C_STD) $(WARNINGS) -Iinclude -D_GNU_SOURCE $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -pthread
+
+$(BUILD)/tests/%.so: tests/vm/client/preload/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(C_STD) $(WARNINGS) -D_GNU_SOURCE $(CFLAGS) -fPIC -shared -o $@ $<
 
 $(BUILD)/kmod/mwtest.ko: $(wildcard tests/kmod/*)
 	$(call say,KMOD,$@)

@@ -95,9 +95,19 @@ struct mm_struct {
 
 struct task_struct {
 	struct mm_struct *mm;
+	unsigned int flags;
 	int pid;
 	int tgid;
+	struct task_struct *group_leader;
+	__u64 start_boottime;
 	char comm[16];
+};
+
+/* include/linux/binfmts.h: an execve on its way. */
+struct linux_binprm {
+	unsigned long p;     /* the lowest string: argv, then the environment */
+	unsigned int unsafe; /* LSM_UNSAFE_* */
+	unsigned long exec;  /* the string behind them */
 };
 
 struct bpf_map {

@@ -231,7 +231,7 @@ struct mw_event_shield {
 	struct mw_event_head head;
 	__u32 piece; /* enum mw_shield_piece */
 	__u32 id;    /* of the map or program; else 0 */
-	__s32 error; /* what the caller gets: -errno */
+	__s32 error; /* what the caller gets: -errno; 0: let in, while no daemon lived */
 	__u32 uid;
 	char name[MW_COMM_BYTES]; /* of the map, program or pin */
 };
@@ -242,10 +242,12 @@ struct mw_shield_config {
 	/* Of the path of the daemon's executable, told by the shield itself; 0: not known yet. */
 	__u64 trusted;
 	__u64 pin_folder; /* inode */
-	__u32 pin_device; /* s_dev of its file system */
-	__u32 daemon;     /* tgid; 0: none runs */
+	/* When the daemon began, told by the shield too: its tgid may be another's later. */
+	__u64 daemon_began_ns;
+	__u32 pin_device; /* s_dev of the pins' file system */
+	__u32 daemon;     /* tgid */
 };
-_Static_assert(sizeof(struct mw_shield_config) == 24, "wire size");
+_Static_assert(sizeof(struct mw_shield_config) == 32, "wire size");
 
 enum mw_file_function {
 	MW_FILE_READ,

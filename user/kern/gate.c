@@ -340,6 +340,20 @@ static int bad_piece(char error[static GATE_ERROR_BYTES], const char *path, cons
 	return -EBADF;
 }
 
+static int cannot_open(char error[static GATE_ERROR_BYTES], const char *path, int reason)
+{
+	if (reason == ENOENT)
+		return bad_piece(error, path, "missing: the pinned gate is not whole");
+	if (reason != EPERM)
+		return bad_piece(error, path, strerror(reason));
+	snprintf(error, GATE_ERROR_BYTES,
+		 "%s: the shield keeps it: it lets in nobody while another daemon lives, and then "
+		 "only the executable that it knows, not traced, and without LD_*, GLIBC_TUNABLES, "
+		 "GCONV_PATH and OPENSSL_* in its environment",
+		 path);
+	return -EBADF;
+}
+
 /* Whether a pinned map is what our own programs expect under that name. */
 static int check_map(int fd, const struct bpf_map *ours, const char *path,
 		     char error[static GATE_ERROR_BYTES])
@@ -368,9 +382,7 @@ static int open_maps(struct gate *gate, char error[static GATE_ERROR_BYTES])
 		pins_path(path, PINS_FOLDER, MAP_KIND, map_names[i]);
 		gate->maps[i] = bpf_obj_get(path);
 		if (gate->maps[i] < 0)
-			r = bad_piece(error, path,
-				      errno == ENOENT ? "missing: the pinned gate is not whole"
-						      : strerror(errno));
+			r = cannot_open(error, path, errno);
 		else
 			r = check_map(gate->maps[i],
 				      bpf_object__find_map_by_name(ours->obj, map_names[i]), path,
@@ -444,9 +456,7 @@ static int check_links(const struct gate *gate, char error[static GATE_ERROR_BYT
 		pins_path(path, PINS_FOLDER, LINK_KIND, programs[i].name);
 		fd = bpf_obj_get(path);
 		if (fd < 0)
-			return bad_piece(error, path,
-					 errno == ENOENT ? "missing: the pinned gate is not whole"
-							 : strerror(errno));
+			return cannot_open(error, path, errno);
 		if (bpf_obj_get_info_by_fd(fd, &info, &size) || info.type != BPF_LINK_TYPE_TRACING)
 			return bad_piece(error, path, "it is no link of a tracing program");
 		r = check_program(gate, i, info.prog_id, path, error);

@@ -156,7 +156,7 @@ static int configure(const struct shield *shield)
 		       : 0;
 }
 
-/* Asking for a descriptor of ours makes the shield look at what we run, and remember it. */
+/* Asking for a descriptor of ours makes the shield look at us, and remember what we run. */
 static int introduce(const struct shield *shield)
 {
 	struct bpf_map_info info = {0};
@@ -176,6 +176,16 @@ static int introduce(const struct shield *shield)
 	return config.trusted ? 0 : -EACCES;
 }
 
+/* Looked up by the BTF of vmlinux; without one nothing of ours would have been loaded. */
+static bool can_look_up_tasks(void)
+{
+	struct kernel_types *types = kernel_types_open();
+	bool can = types && kernel_has_function(types, "bpf_task_from_pid", NULL);
+
+	kernel_types_close(types);
+	return can;
+}
+
 static int load(struct shield *shield, const struct gate *gate)
 {
 	int r;
@@ -183,6 +193,7 @@ static int load(struct shield *shield, const struct gate *gate)
 	shield->skel = shield_bpf__open();
 	if (!shield->skel)
 		return -errno;
+	shield->skel->rodata->can_look_up_tasks = can_look_up_tasks();
 	r = bpf_map__reuse_fd(shield->skel->maps.ring, gate_ring_fd(gate));
 	if (!r)
 		r = bpf_map__reuse_fd(shield->skel->maps.counters, gate_counters_fd(gate));

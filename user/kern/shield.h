@@ -25,8 +25,9 @@ const char *shield_support_text(enum shield_support support);
 
 /*
  * shield_raise - loads, attaches and pins the shield, in place of an older one. Its records come by
- * the gate's ring. From here on only the executable that this process runs reaches the gate's
- * pieces. Gives 0 and *out; -ENOTSUP where shield_support() says no; else -errno.
+ * the gate's ring. From here on this process alone reaches the gate's pieces, and after its death
+ * whoever runs its executable with nobody else's code in it. Gives 0 and *out; -ENOTSUP where
+ * shield_support() says no; -EACCES where others may write that executable; else -errno.
  */
 int shield_raise(const struct gate *gate, struct shield **out);
 

@@ -156,7 +156,9 @@ static void module_line(const struct mw_event_module *event, struct line *line)
 
 static void shield_line(const struct mw_event_shield *event, struct line *line)
 {
-	snprintf(line->what, sizeof(line->what), "kept off a %s ", shield_piece_name(event->piece));
+	snprintf(line->what, sizeof(line->what), "%s a %s ",
+		 event->error ? "kept off" : "no daemon lived: let in to",
+		 shield_piece_name(event->piece));
 	escape_append(line->what, sizeof(line->what), event->name, strlen(event->name));
 	set_result(line, event->error);
 }
