@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sinks/audit.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "sinks/audit_store.h"
+
+/* Of those that wait, in one transaction. */
+#define WAITING_AT_ONCE 64
+
+static int copy_options(struct audit *audit, const struct audit_options *options)
+{
+	audit->options = *options;
+	audit->options.file = strdup(options->file);
+	audit->options.boot_id = strdup(options->boot_id);
+	if (asprintf(&audit->head_file, "%s" AUDIT_HEAD_SUFFIX, options->file) < 0)
+		audit->head_file = NULL;
+	return audit->options.file && audit->options.boot_id && audit->head_file ? 0 : -ENOMEM;
+}
+
+static void free_waiting(struct audit *audit, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(audit->waiting[i].texts);
+	audit->waiting_count -= count;
+	memmove(audit->waiting, audit->waiting + count,
+		audit->waiting_count * sizeof(*audit->waiting));
+}
+
+static void audit_free(struct audit *audit)
+{
+	audit_file_close(audit);
+	if (audit->waiting)
+		free_waiting(audit, audit->waiting_count);
+	free(audit->waiting);
+	free((char *)audit->options.file);
+	free((char *)audit->options.boot_id);
+	free(audit->head_file);
+	free(audit);
+}
+
+int audit_open(const struct audit_options *options, struct audit **out)
+{
+	struct audit *audit = calloc(1, sizeof(*audit));
+
+	if (!audit)
+		return -ENOMEM;
+	if (sodium_init() < 0 || copy_options(audit, options)) {
+		audit_free(audit);
+		return -ENOMEM;
+	}
+	/* What is wrong now may be right at the next try; the state says how it stands. */
+	audit_file_open(audit);
+	*out = audit;
+	return 0;
+}
+
+void audit_close(struct audit *audit)
+{
+	if (!audit)
+		return;
+	if (audit_needs_retry(audit))
+		audit_retry(audit);
+	audit_settle(audit);
+	audit_free(audit);
+}
+
+/* The row as it is stored, with texts of its own: UTF-8, as JSON and SQL have it. */
+static int copy_row(const struct audit *audit, const struct audit_row *row,
+		    struct audit_waiting *out)
+{
+	struct audit_row full = *row;
+	size_t size = 0;
+	char *at;
+
+	full.boot_id = audit->options.boot_id;
+	audit_values_of_row(&full, out->values);
+	for (size_t i = 0; i < AUDIT_COLUMNS; i++)
+		size += out->values[i].length;
+	at = out->texts = malloc(size + 1);
+	if (!at)
+		return -ENOMEM;
+	for (size_t i = 0; i < AUDIT_COLUMNS; i++) {
+		struct audit_value *value = &out->values[i];
+		size_t length = value->length, valid = 0;
+
+		if (value->type != AUDIT_TEXT)
+			continue;
+		memcpy(at, value->text, length);
+		value->text = at;
+		while ((valid += utf8_valid_length(at + valid, length - valid)) < length)
+			at[valid] = '?';
+		at += length;
+	}
+	return 0;
+}
+
+static void count_lost(struct audit *audit, uint64_t count, int64_t wall_ns, const char *why)
+{
+	struct audit_gap *gap = &audit->gap;
+
+	if (!gap->count || wall_ns < gap->first_ns)
+		gap->first_ns = wall_ns;
+	if (!gap->count || wall_ns > gap->last_ns)
+		gap->last_ns = wall_ns;
+	if (!gap->count)
+		snprintf(gap->why, sizeof(gap->why), "%s", why);
+	gap->count += count;
+	audit->lost += count;
+}
+
+void audit_lost(struct audit *audit, uint64_t count, int64_t wall_ns, const char *why)
+{
+	count_lost(audit, count, wall_ns, why);
+	audit_retry(audit);
+}
+
+/* Takes the row over. */
+static void keep(struct audit *audit, struct audit_waiting *row)
+{
+	if (!audit->waiting)
+		audit->waiting = calloc(AUDIT_PENDING_MAX, sizeof(*audit->waiting));
+	if (audit->waiting && audit->waiting_count < AUDIT_PENDING_MAX) {
+		audit->waiting[audit->waiting_count++] = *row;
+		*row = (struct audit_waiting){0};
+		return;
+	}
+	count_lost(audit, 1, row->values[1].number, audit->error);
+	free(row->texts);
+	*row = (struct audit_waiting){0};
+}
+
+int audit_tell(struct audit *audit, const char *kind, const char *reason, char *detail,
+	       const char *also)
+{
+	const struct audit_row row = {
+		.wall_ns = (int64_t)clock_ns(CLOCK_REALTIME),
+		.monotonic_ns = clock_ns(CLOCK_MONOTONIC),
+		.boot_id = audit->options.boot_id,
+		.kind = kind,
+		.reason = reason,
+		.detail = detail,
+	};
+	struct audit_value values[1][AUDIT_COLUMNS];
+	int r = detail ? 0 : -ENOMEM;
+
+	audit_values_of_row(&row, values[0]);
+	if (!r)
+		r = audit_write(audit, values, 1, also, NULL);
+	free(detail);
+	return r;
+}
+
+static int tell_gap(struct audit *audit)
+{
+	const struct audit_gap *gap = &audit->gap;
+	json_t *object;
+	char *detail;
+	int r;
+
+	if (!gap->count)
+		return 0;
+	object = json_pack("{s:I, s:I, s:I, s:s}", "lost", (json_int_t)gap->count, "first_ns",
+			   (json_int_t)gap->first_ns, "last_ns", (json_int_t)gap->last_ns, "why",
+			   gap->why);
+	detail = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	json_decref(object);
+	r = audit_tell(audit, AUDIT_GAP, NULL, detail, NULL);
+	if (!r)
+		audit->gap = (struct audit_gap){0};
+	return r;
+}
+
+bool audit_needs_retry(const struct audit *audit)
+{
+	return !audit->db || audit->waiting_count || audit->gap.count;
+}
+
+static int write_waiting(struct audit *audit)
+{
+	struct audit_value(*rows)[AUDIT_COLUMNS] = calloc(WAITING_AT_ONCE, sizeof(*rows));
+	size_t count =
+		audit->waiting_count < WAITING_AT_ONCE ? audit->waiting_count : WAITING_AT_ONCE;
+	int r;
+
+	if (!rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		memcpy(rows[i], audit->waiting[i].values, sizeof(rows[i]));
+	r = audit_write(audit, rows, count, NULL, NULL);
+	free(rows);
+	if (!r)
+		free_waiting(audit, count);
+	return r;
+}
+
+/* What waits comes before what is new, and what is lost after it: the order of the chain. */
+int audit_retry(struct audit *audit)
+{
+	int r = audit->db ? 0 : audit_file_open(audit);
+
+	while (!r && audit->waiting_count)
+		r = write_waiting(audit);
+	if (!r)
+		r = tell_gap(audit);
+	if (!r)
+		audit->error[0] = '\0';
+	return r;
+}
+
+/* After a row: the head now and then, and the old rows. Neither takes the row back. */
+static void follow_up(struct audit *audit)
+{
+	if (audit->last_seq - audit->head_seq >= AUDIT_CHECKPOINT_ROWS)
+		audit_settle(audit);
+	audit_retain(audit);
+}
+
+static int put(struct audit *audit, struct audit_waiting *row, uint64_t *seq)
+{
+	struct audit_value values[1][AUDIT_COLUMNS];
+	int r = audit_needs_retry(audit) ? audit_retry(audit) : 0;
+
+	if (r)
+		return r;
+	memcpy(values[0], row->values, sizeof(values[0]));
+	r = audit_write(audit, values, 1, NULL, seq);
+	if (!r)
+		follow_up(audit);
+	return r;
+}
+
+int audit_intend(struct audit *audit, const struct audit_row *row, uint64_t *seq)
+{
+	struct audit_waiting copy;
+	int r = copy_row(audit, row, &copy);
+
+	if (r)
+		return r;
+	r = put(audit, &copy, seq);
+	free(copy.texts);
+	return r;
+}
+
+int audit_append(struct audit *audit, const struct audit_row *row)
+{
+	struct audit_waiting copy;
+	int r = copy_row(audit, row, &copy);
+
+	if (r) {
+		count_lost(audit, 1, row->wall_ns, strerror(-r));
+		return r;
+	}
+	r = put(audit, &copy, NULL);
+	if (r)
+		keep(audit, &copy);
+	else
+		free(copy.texts);
+	return r;
+}
+
+int audit_settle(struct audit *audit)
+{
+	const struct audit_signer *signer = &audit->options.signer;
+	struct audit_head head = {.seq = audit->last_seq};
+	char text[AUDIT_STATEMENT_BYTES];
+	size_t length;
+	int r;
+
+	if (!audit->db || audit->head_seq == audit->last_seq)
+		return 0;
+	memcpy(head.database, audit->database, sizeof(head.database));
+	memcpy(head.hash, audit->last_hash, sizeof(head.hash));
+	memcpy(head.key_id, signer->key_id, sizeof(head.key_id));
+	length = audit_statement(head.database, head.seq, head.hash, text);
+	r = signer->sign(signer->context, text, length, head.signature);
+	if (!r)
+		r = audit_head_write(audit->head_file, &head);
+	if (r)
+		snprintf(audit->error, sizeof(audit->error), "cannot write %s: %s",
+			 audit->head_file, strerror(-r));
+	else
+		audit->head_seq = audit->last_seq;
+	return r;
+}
+
+void audit_get_status(const struct audit *audit, struct audit_status *out)
+{
+	*out = (struct audit_status){
+		.state = audit_needs_retry(audit) ? AUDIT_FAILING : AUDIT_RECORDING,
+		.file = audit->options.file,
+		.key_id = audit->options.signer.key_id,
+		.rows = audit->last_seq,
+		.head = audit->head_seq,
+		.pending = audit->waiting_count,
+		.lost = audit->lost,
+		.error = audit->error,
+	};
+}
+
+char *audit_admission_pair(struct audit *audit, uint64_t admission, const char *device)
+{
+	static const char sql[] =
+		"SELECT pair FROM record WHERE admission = ? AND kind = '" AUDIT_ADMISSION
+		"' AND device = ? ORDER BY seq DESC LIMIT 1";
+	sqlite3_stmt *statement;
+	char *pair = NULL;
+
+	if (!audit->db || sqlite3_prepare_v2(audit->db, sql, -1, &statement, NULL))
+		return NULL;
+	sqlite3_bind_int64(statement, 1, (sqlite3_int64)admission);
+	sqlite3_bind_text(statement, 2, device, -1, SQLITE_STATIC);
+	if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0))
+		pair = strdup((const char *)sqlite3_column_text(statement, 0));
+	sqlite3_finalize(statement);
+	return pair;
+}

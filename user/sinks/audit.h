@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The audit: what was decided and done on this host, one row each, chained by hash and signed
+ * (docs/audit.md). SQLite holds it; each append is a transaction that is on the disk when it
+ * returns. One process writes, any number may read.
+ *
+ * The row of an effect is written before the effect, and another one, its answer, after it.
+ */
+#ifndef SINKS_AUDIT_H
+#define SINKS_AUDIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define AUDIT_FILE_DEFAULT "/var/lib/migwarden/audit.db"
+/* The last signed checkpoint, in a file of its own beside the database. */
+#define AUDIT_HEAD_SUFFIX ".head"
+#define AUDIT_HASH_BYTES 32
+#define AUDIT_SIGNATURE_BYTES 64
+#define AUDIT_KEY_ID_BYTES 17
+#define AUDIT_ERROR_BYTES 512
+
+/* Rows kept in memory while the database cannot take them; beyond that they are only counted. */
+#define AUDIT_PENDING_MAX 1024
+/* Every so many rows a checkpoint stays for good, and the head is written. */
+#define AUDIT_CHECKPOINT_ROWS 64
+
+/* Kinds of rows. Stable: add, never rename. */
+#define AUDIT_BEGIN "begin"         /* the database was made */
+#define AUDIT_START "start"         /* of the daemon */
+#define AUDIT_STOP "stop"           /* of the daemon, in order */
+#define AUDIT_RAISE "raise"         /* the gate is raised or adopted */
+#define AUDIT_DECISION "decision"   /* of the gate */
+#define AUDIT_ADMISSION "admission" /* a verdict is written into the gate */
+#define AUDIT_REVOKE "revoke"       /* and taken back */
+#define AUDIT_RELOAD "reload"       /* a policy is put in force */
+#define AUDIT_RELEASE "release"     /* the gate is taken down on purpose */
+#define AUDIT_ANSWER "answer"       /* how the effect of the row that it refers to went */
+#define AUDIT_INCIDENT "incident"   /* somebody tried to get past the gate, or at it, or at this */
+#define AUDIT_SESSION "session"     /* a migration has ended */
+#define AUDIT_GAP "gap"             /* rows that could not be recorded, counted */
+#define AUDIT_RETENTION "retention" /* old rows were removed by rule */
+
+/* AUDIT_INCIDENT, reason: the store found rows or files that are not as it left them. */
+#define AUDIT_TAMPERED "audit-tampered"
+
+/* One row. Texts are borrowed; NULL, and 0 in a number but seq and wall_ns, is "not known". */
+struct audit_row {
+	uint64_t seq;          /* from 1, without holes; the store gives it */
+	int64_t wall_ns;       /* CLOCK_REALTIME of what the row tells, not of its writing */
+	uint64_t monotonic_ns; /* CLOCK_MONOTONIC of the same, in that boot */
+	const char *boot_id;   /* the store gives it */
+	const char *kind;
+	uint64_t refers; /* AUDIT_ANSWER: seq of the intent */
+	const char *device;
+	const char *direction; /* "incoming", "outgoing" */
+	const char *vm;
+	const char *vm_uuid;
+	int64_t pid;
+	const char *comm;
+	const char *exe;
+	const char *verdict; /* "allow", "deny", "audit"; of an answer "done", "failed" */
+	const char *reason;
+	const char *rule; /* file:line */
+	const char *rule_name;
+	const char *policy; /* BLAKE2b of the policy in force, hex */
+	uint64_t generation;
+	uint64_t admission;
+	const char *pair;   /* {"source": …, "dest": …}, the two descriptors */
+	const char *detail; /* a JSON object; keys by kind */
+};
+
+/* Who vouches for it; the layer of this file knows no keys. */
+struct audit_signer {
+	void *context;
+	char key_id[AUDIT_KEY_ID_BYTES];
+	/* 0 or -errno. */
+	int (*sign)(void *context, const void *data, size_t size,
+		    unsigned char signature[AUDIT_SIGNATURE_BYTES]);
+};
+
+struct audit_verifier {
+	void *context;
+	/* 0; -EBADMSG when the key of that id did not sign it; -ENOKEY when it is not known;
+	 * -errno. */
+	int (*verify)(void *context, const char *key_id, const void *data, size_t size,
+		      const unsigned char signature[AUDIT_SIGNATURE_BYTES]);
+};
+
+struct audit_options {
+	const char *file;
+	const char *boot_id;
+	struct audit_signer signer;
+	struct audit_verifier verifier; /* of what an earlier process has signed */
+	int64_t age_max_ns;             /* older rows are removed; 0: never */
+	uint64_t bytes_max;             /* of the rows in the database; 0: no end */
+	int busy_ms; /* how long another process may hold the database before we go on */
+};
+
+enum audit_state {
+	AUDIT_RECORDING,
+	AUDIT_FAILING, /* rows wait in memory, or are lost and counted */
+};
+
+struct audit_status {
+	enum audit_state state;
+	const char *file;
+	const char *key_id;
+	uint64_t rows; /* number of the last one */
+	uint64_t head; /* the last that the head vouches for */
+	size_t pending;
+	uint64_t lost;     /* since the start */
+	const char *error; /* the last one; "" */
+};
+
+struct audit;
+
+/*
+ * audit_open - opens the store, makes it where there is none (its folder must exist), brings an
+ * older schema up to date. One that is damaged is set aside under another name, and that is the
+ * first thing the new one tells. Gives 0 and *out, the caller's, also where the file cannot be used
+ * now: then the state is AUDIT_FAILING and audit_retry tries again. -ENOMEM.
+ */
+int audit_open(const struct audit_options *options, struct audit **out);
+
+/* audit_close - writes the head, and what waits if it can be written now. NULL is fine. */
+void audit_close(struct audit *audit);
+
+/*
+ * audit_intend - a row that must be on the disk before the effect it tells of. Gives 0 and *seq, or
+ * -errno: nothing was recorded, and nothing will be.
+ */
+int audit_intend(struct audit *audit, const struct audit_row *row, uint64_t *seq);
+
+/*
+ * audit_append - a row that tells of what has happened anyway. Gives 0 when it is on the disk; else
+ * -errno, and it waits in memory, or is counted as lost.
+ */
+int audit_append(struct audit *audit, const struct audit_row *row);
+
+/* audit_lost - @count things that should have become rows were lost before they came here. */
+void audit_lost(struct audit *audit, uint64_t count, int64_t wall_ns, const char *why);
+
+/* audit_needs_retry - whether rows wait, or a loss is not recorded yet. */
+bool audit_needs_retry(const struct audit *audit);
+
+/* audit_retry - tries to write what waits. 0 when nothing waits any more, or -errno. */
+int audit_retry(struct audit *audit);
+
+/*
+ * audit_settle - writes the head when rows have come since, so that a tail that is cut off is
+ * missed. 0 or -errno.
+ */
+int audit_settle(struct audit *audit);
+
+/* audit_get_status - borrowed texts, until the next call. */
+void audit_get_status(const struct audit *audit, struct audit_status *out);
+
+/*
+ * audit_admission_pair - the descriptors (JSON) that were judged for the newest admission of that
+ * id and device, by whichever daemon. malloc'ed, the caller's; NULL when there is none.
+ */
+char *audit_admission_pair(struct audit *audit, uint64_t admission, const char *device);
+
+#endif
