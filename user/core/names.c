@@ -103,6 +103,17 @@ const char *gate_answer_name(uint32_t answer)
 	return "unknown";
 }
 
+const char *gate_basis_name(uint32_t basis)
+{
+	switch ((enum mw_gate_basis)basis) {
+	case MW_BASIS_DEFAULT:
+		return "default";
+	case MW_BASIS_ADMISSION:
+		return "admission";
+	}
+	return "unknown";
+}
+
 const char *direction_label(uint32_t direction)
 {
 	switch ((enum mw_direction)direction) {

@@ -23,6 +23,9 @@ uint32_t event_kind_from_name(const char *name);
 /* gate_answer_name - "passed", "refused", "audited"; "unknown" outside the enum. */
 const char *gate_answer_name(uint32_t answer);
 
+/* gate_basis_name - "default", "admission"; "unknown" outside the enum. */
+const char *gate_basis_name(uint32_t basis);
+
 /* direction_label - "incoming", "outgoing"; "unknown" outside the enum. */
 const char *direction_label(uint32_t direction);
 

@@ -2,62 +2,24 @@
 #include "sinks/event_json.h"
 
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "base/units.h"
 #include "core/decode.h"
 #include "core/flow.h"
 #include "core/fsm.h"
 #include "core/names.h"
 #include "migwarden/reason.h"
-#include "sinks/errno_name.h"
-
-/* Kernel text is bytes: what is not UTF-8 goes out with each such byte as "?". */
-static json_t *text_of(const char *text, size_t length)
-{
-	char clean[MW_VALUE_BYTES + 1];
-	json_t *json = json_stringn(text, length);
-
-	if (json || length >= sizeof(clean))
-		return json;
-	for (size_t i = 0; i < length; i++)
-		clean[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
-	return json_stringn(clean, length);
-}
-
-static void set_text(json_t *object, const char *key, const char *text)
-{
-	json_object_set_new(object, key, *text ? text_of(text, strlen(text)) : json_null());
-}
-
-static void set_number(json_t *object, const char *key, uint64_t number)
-{
-	json_object_set_new(object, key, json_integer((json_int_t)number));
-}
-
-/* "result", and the errno's name beside it when the call failed. */
-static void set_result(json_t *object, int32_t result)
-{
-	const char *name = errno_name(result);
-
-	json_object_set_new(object, "result", json_integer(result));
-	json_object_set_new(object, "errno", name ? json_string(name) : json_null());
-}
+#include "sinks/json_set.h"
 
 static void set_head(json_t *object, const struct mw_event_head *head, int64_t clock_offset_ns)
 {
-	char clock[UNITS_TEXT_BYTES];
-
 	json_object_set_new(object, "event", json_string(event_kind_name(head->kind)));
-	json_object_set_new(object, "time",
-			    json_string(format_clock(head->time_ns, clock_offset_ns, clock)));
-	set_number(object, "time_ns", head->time_ns);
-	set_text(object, "device", head->device);
-	set_number(object, "pid", head->pid);
-	set_number(object, "tid", head->tid);
-	set_text(object, "comm", head->comm);
-	set_number(object, "cgroup_id", head->cgroup_id);
+	json_set_clock(object, "time", head->time_ns, clock_offset_ns);
+	json_set_number(object, "time_ns", head->time_ns);
+	json_set_text(object, "device", head->device);
+	json_set_number(object, "pid", head->pid);
+	json_set_number(object, "tid", head->tid);
+	json_set_text(object, "comm", head->comm);
+	json_set_number(object, "cgroup_id", head->cgroup_id);
 }
 
 static json_t *migration_flags_to_json(uint64_t flags)
@@ -92,16 +54,16 @@ static json_t *payload_to_json(const struct mw_event_ioctl *event)
 							: json_integer(payload.data_fd));
 		break;
 	case FEATURE_PAYLOAD_LOGGING_START:
-		set_number(object, "page_size", payload.page_size);
-		set_number(object, "ranges", payload.range_count);
+		json_set_number(object, "page_size", payload.page_size);
+		json_set_number(object, "ranges", payload.range_count);
 		break;
 	case FEATURE_PAYLOAD_LOGGING_REPORT:
-		set_number(object, "iova", payload.iova);
-		set_number(object, "length", payload.length);
-		set_number(object, "page_size", payload.page_size);
+		json_set_number(object, "iova", payload.iova);
+		json_set_number(object, "length", payload.length);
+		json_set_number(object, "page_size", payload.page_size);
 		break;
 	case FEATURE_PAYLOAD_DATA_SIZE:
-		set_number(object, "stop_copy_bytes", payload.stop_copy_bytes);
+		json_set_number(object, "stop_copy_bytes", payload.stop_copy_bytes);
 		break;
 	}
 	return object;
@@ -112,7 +74,7 @@ static void set_feature(json_t *object, const struct mw_event_ioctl *event)
 	uint32_t index = event->flags & MW_FEATURE_MASK;
 	const char *name = feature_name(index);
 
-	set_number(object, "feature_index", index);
+	json_set_number(object, "feature_index", index);
 	json_object_set_new(object, "feature", name ? json_string(name) : json_null());
 	json_object_set_new(object, "op", json_string(feature_op_name(event->flags)));
 	json_object_set_new(object, "payload", payload_to_json(event));
@@ -122,12 +84,12 @@ static void set_ioctl(json_t *object, const struct mw_event_ioctl *event)
 {
 	const char *name = ioctl_name(event->cmd);
 
-	set_number(object, "cmd_number", event->cmd);
+	json_set_number(object, "cmd_number", event->cmd);
 	json_object_set_new(object, "cmd", name ? json_string(name) : json_null());
 	if (is_feature_call(event))
 		set_feature(object, event);
-	set_result(object, event->result);
-	set_number(object, "duration_ns", event->duration_ns);
+	json_set_result(object, event->result);
+	json_set_number(object, "duration_ns", event->duration_ns);
 }
 
 static void set_arc(json_t *object, const struct mw_event_arc *event)
@@ -135,8 +97,8 @@ static void set_arc(json_t *object, const struct mw_event_arc *event)
 	json_object_set_new(object, "from", json_string(mig_state_name(event->from)));
 	json_object_set_new(object, "to", json_string(mig_state_name(event->to)));
 	json_object_set_new(object, "target", json_string(mig_state_name(event->target)));
-	set_result(object, event->result);
-	set_number(object, "duration_ns", event->duration_ns);
+	json_set_result(object, event->result);
+	json_set_number(object, "duration_ns", event->duration_ns);
 }
 
 static void set_attribute(json_t *object, const struct mw_event_attribute *event)
@@ -145,22 +107,22 @@ static void set_attribute(json_t *object, const struct mw_event_attribute *event
 			    json_string(event->op == MW_ATTRIBUTE_WRITE ? "write" : "read"));
 	json_object_set_new(object, "scope",
 			    json_string(event->scope == MW_SCOPE_DEVICE ? "device" : "type"));
-	set_text(object, "parent", event->parent);
-	set_text(object, "type", event->type);
-	set_text(object, "attribute", event->attribute);
-	json_object_set_new(object, "value", text_of(event->value, event->value_size));
+	json_set_text(object, "parent", event->parent);
+	json_set_text(object, "type", event->type);
+	json_set_text(object, "attribute", event->attribute);
+	json_set_bytes(object, "value", event->value, event->value_size);
 	json_object_set_new(object, "value_cut",
 			    json_boolean(event->result > (int32_t)event->value_size));
-	set_result(object, event->result);
+	json_set_result(object, event->result);
 }
 
 static void set_mdev(json_t *object, const struct mw_event_mdev *event)
 {
 	json_object_set_new(object, "op",
 			    json_string(event->op == MW_MDEV_REMOVE ? "remove" : "create"));
-	set_text(object, "parent", event->parent);
-	set_text(object, "type", event->type);
-	set_result(object, event->result);
+	json_set_text(object, "parent", event->parent);
+	json_set_text(object, "type", event->type);
+	json_set_result(object, event->result);
 }
 
 static void set_gate(json_t *object, const struct mw_event_gate *event)
@@ -179,24 +141,24 @@ static void set_gate(json_t *object, const struct mw_event_gate *event)
 			    by_admission ? json_integer((json_int_t)event->admission)
 					 : json_null());
 	json_object_set_new(object, "reason", json_string(mw_reason_name(event->reason)));
-	set_number(object, "generation", event->generation);
-	set_result(object, event->error);
+	json_set_number(object, "generation", event->generation);
+	json_set_result(object, event->error);
 }
 
 static void set_module(json_t *object, const struct mw_event_module *event)
 {
 	json_object_set_new(object, "op",
 			    json_string(event->op == MW_MODULE_UNLOAD ? "unload" : "load"));
-	set_text(object, "module", event->module);
+	json_set_text(object, "module", event->module);
 }
 
 static void set_shield(json_t *object, const struct mw_event_shield *event)
 {
 	json_object_set_new(object, "piece", json_string(shield_piece_name(event->piece)));
-	set_text(object, "name", event->name);
-	set_number(object, "id", event->id);
-	set_number(object, "uid", event->uid);
-	set_result(object, event->error);
+	json_set_text(object, "name", event->name);
+	json_set_number(object, "id", event->id);
+	json_set_number(object, "uid", event->uid);
+	json_set_result(object, event->error);
 }
 
 static void set_data_file(json_t *object, const struct mw_event_data_file *event)
@@ -204,65 +166,23 @@ static void set_data_file(json_t *object, const struct mw_event_data_file *event
 	static const char *const keys[MW_FILE_FUNCTIONS] = {"read", "write", "ioctl", "release"};
 
 	json_object_set_new(object, "state", json_string(mig_state_name(event->state)));
-	set_text(object, "name", event->name);
+	json_set_text(object, "name", event->name);
 	for (int i = 0; i < MW_FILE_FUNCTIONS; i++)
-		set_text(object, keys[i], event->function[i]);
+		json_set_text(object, keys[i], event->function[i]);
 }
 
 static void set_precopy(json_t *object, const struct mw_event_precopy *event)
 {
-	set_number(object, "initial_bytes", event->initial_bytes);
-	set_number(object, "dirty_bytes", event->dirty_bytes);
-	set_result(object, event->result);
-	set_number(object, "duration_ns", event->duration_ns);
-}
-
-/* As far as something was counted. */
-static json_t *histogram_to_json(const uint32_t *counts, size_t buckets)
-{
-	json_t *list = json_array();
-
-	while (buckets && !counts[buckets - 1])
-		buckets--;
-	for (size_t i = 0; i < buckets; i++)
-		json_array_append_new(list, json_integer(counts[i]));
-	return list;
-}
-
-static void set_time(json_t *object, const char *key, uint64_t time_ns)
-{
-	json_object_set_new(object, key, time_ns ? json_integer((json_int_t)time_ns) : json_null());
+	json_set_number(object, "initial_bytes", event->initial_bytes);
+	json_set_number(object, "dirty_bytes", event->dirty_bytes);
+	json_set_result(object, event->result);
+	json_set_number(object, "duration_ns", event->duration_ns);
 }
 
 static void set_flow(json_t *object, const struct mw_event_flow *event)
 {
-	const struct mw_flow *flow = &event->flow;
-
-	json_object_set_new(object, "state", json_string(mig_state_name(flow->state)));
-	json_object_set_new(object, "direction", json_string(flow_direction_name(flow->direction)));
-	json_object_set_new(object, "end", json_string(flow_end_name(event->end)));
-	set_time(object, "begin_ns", flow->begin_ns);
-	set_time(object, "end_ns", flow->end_ns);
-	set_time(object, "first_byte_ns", flow->first_byte_ns);
-	set_time(object, "last_ns", flow->last_ns);
-	set_number(object, "bytes", flow->bytes);
-	set_number(object, "calls", flow->calls);
-	set_number(object, "driver_ns", flow->driver_ns);
-	set_number(object, "gap_ns", flow->gap_ns);
-	set_number(object, "missed_bytes", flow->missed_bytes);
-	set_number(object, "infos", flow->infos);
-	set_number(object, "info_ns", flow->info_ns);
-	set_number(object, "ends", flow->ends);
-	set_number(object, "pauses", flow->pauses);
-	set_number(object, "errors", flow->errors);
-	set_result(object, flow->error);
-	json_object_set_new(object, "error_offset",
-			    flow->error ? json_integer((json_int_t)flow->error_offset)
-					: json_null());
-	json_object_set_new(object, "size_log2",
-			    histogram_to_json(flow->size_log2, MW_SIZE_BUCKETS));
-	json_object_set_new(object, "latency_log2",
-			    histogram_to_json(flow->latency_log2, MW_LATENCY_BUCKETS));
+	json_set_flow(object, &event->flow);
+	json_set_word(object, "end", flow_end_name(event->end));
 }
 
 json_t *event_to_json(const union mw_event *event, int64_t clock_offset_ns)
