@@ -69,10 +69,10 @@ struct recording_start {
 	uint64_t ring_bytes;
 	char program[32]; /* version of the writer */
 	char boot_id[40];
-	char kernel[64]; /* uname -r */
+	char kernel[72]; /* uname -r */
 	char host[256];
 };
-_Static_assert(sizeof(struct recording_start) == 24 + 32 + 40 + 64 + 256, "file format");
+_Static_assert(sizeof(struct recording_start) == 24 + 32 + 40 + 72 + 256, "file format");
 
 struct recording_filter {
 	char device[MW_DEVICE_BYTES];

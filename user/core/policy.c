@@ -23,6 +23,19 @@ static const char *const direction_names[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+uint64_t policy_downtime_ns(const struct policy *policy)
+{
+	uint64_t shortest = 0;
+
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		int64_t limit = policy->rules[i].limits.downtime_ns;
+
+		if (limit > 0 && (!shortest || (uint64_t)limit < shortest))
+			shortest = (uint64_t)limit;
+	}
+	return shortest;
+}
+
 const char *comparator_name(enum comparator comparator)
 {
 	return (size_t)comparator < COUNT(comparator_names) ? comparator_names[comparator] : NULL;

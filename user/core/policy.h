@@ -205,6 +205,12 @@ int policy_check(const struct policy *policy, struct parse_error *error);
  */
 int policy_compile(struct policy *policy);
 
+/*
+ * policy_downtime_ns - the shortest limits.downtime of its rules, for what no rule is known of; 0
+ * where none has one.
+ */
+uint64_t policy_downtime_ns(const struct policy *policy);
+
 /* Names as in the policy file; static; NULL outside the enum. *_from_name: false when unknown. */
 const char *comparator_name(enum comparator comparator);
 bool comparator_from_name(const char *name, enum comparator *out);

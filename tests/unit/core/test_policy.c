@@ -252,3 +252,15 @@ Test(policy, an_unknown_name_leaves_the_result_alone)
 	cr_expect_null(comparator_name((enum comparator)99));
 	cr_expect_null(direction_name((enum direction)99));
 }
+
+Test(policy, the_shortest_downtime_of_its_rules_holds_for_all)
+{
+	struct table table = new_table(3);
+
+	table.policy->rules = table.rules;
+	cr_assert_eq(policy_downtime_ns(table.policy), 0);
+	table.rules[1].limits.downtime_ns = 300;
+	table.rules[2].limits.downtime_ns = 500;
+	cr_assert_eq(policy_downtime_ns(table.policy), 300);
+	policy_free(table.policy);
+}

@@ -41,6 +41,12 @@ def load_summary(path):
     return found[0] if found else None
 
 
+def info(path):
+    """A file that is one JSON object."""
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
 def lines(path):
     """The lines of a text file."""
     with open(path, encoding="utf-8") as file:
