@@ -57,7 +57,10 @@ extern "C" {
 	X(POLICY_DENY, "policy-deny")                                                      \
 	X(NO_ADMISSION, "no-admission")                                                    \
 	/* The caller changed the request between our look and the kernel's (KERNEL 7). */ \
-	X(STATE_BYPASS, "state-bypass")
+	X(STATE_BYPASS, "state-bypass")                                                    \
+	/* A domain came without word of its device, or with more of it than is read. */   \
+	X(DESCRIPTOR_ABSENT, "descriptor-absent")                                          \
+	X(DESCRIPTOR_TOO_LARGE, "descriptor-too-large")
 
 enum mw_reason {
 #define X(id, name) MW_REASON_##id,

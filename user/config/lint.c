@@ -210,6 +210,21 @@ static void lint_capabilities(struct lint *lint, const struct policy *policy,
 		     rule->name);
 }
 
+/* What weakens the libvirt hook, where the policy asks for it. */
+static void lint_hook(struct lint *lint, const struct policy *policy)
+{
+	const struct policy_hook *unsigned_stamps = &policy->hook[HOOK_UNSIGNED];
+	const struct policy_hook *alone = &policy->hook[HOOK_WITHOUT_DAEMON];
+
+	if (unsigned_stamps->value != MW_ACTION_DENY)
+		find(lint, LINT_WEAK_REQUIREMENT, policy->file, unsigned_stamps->position,
+		     "unsigned: %s lets whoever may write a domain's XML say what its devices are",
+		     mw_action_name((enum mw_action)unsigned_stamps->value));
+	if (alone->value == MW_ACTION_ALLOW)
+		find(lint, LINT_WEAK_REQUIREMENT, policy->file, alone->position,
+		     "hook-without-daemon: allow lets domains come unjudged while no daemon runs");
+}
+
 int lint_policy(struct lint *lint, const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->alias_count; i++)
@@ -226,6 +241,7 @@ int lint_policy(struct lint *lint, const struct policy *policy)
 		lint_version(lint, policy, rule);
 		lint_capabilities(lint, policy, rule);
 	}
+	lint_hook(lint, policy);
 	return lint->result;
 }
 

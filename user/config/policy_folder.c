@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "config/config.h"
 #include "config/input.h"
+#include "config/policy_hook.h"
 #include "config/policy_read.h"
 
 #define FILES_MAX 1024
@@ -76,6 +77,25 @@ static int take_defaults(const struct gathering *gathering, const struct policy 
 	return 0;
 }
 
+static int take_hook(const struct gathering *gathering, const struct policy *part)
+{
+	struct policy *policy = gathering->policy;
+
+	for (int i = 0; i < HOOK_KEYS; i++) {
+		struct policy_hook *there = &policy->hook[i];
+
+		if (!part->hook[i].position.line)
+			continue;
+		if (there->position.line)
+			return refuse_twice(gathering,
+					    policy_hook_key_name((enum policy_hook_key)i), part,
+					    part->hook[i].position, there->position, there->file);
+		*there = part->hook[i];
+		there->file = part->file;
+	}
+	return 0;
+}
+
 /* @more behind what is there: a new array in the arena, or NULL. */
 static void *join(struct arena *arena, const void *there, size_t count, const void *more,
 		  size_t more_count, size_t size)
@@ -95,6 +115,8 @@ static void name_file(const struct policy *part)
 		part->rules[i].file = part->file;
 	for (size_t i = 0; i < part->alias_count; i++)
 		part->aliases[i].file = part->file;
+	for (size_t i = 0; i < part->trust_count; i++)
+		part->trust[i].file = part->file;
 }
 
 static int take_lists(struct policy *policy, const struct policy *part)
@@ -103,15 +125,19 @@ static int take_lists(struct policy *policy, const struct policy *part)
 				  part->rule_count, sizeof(*rules));
 	struct alias_group *aliases = join(policy->arena, policy->aliases, policy->alias_count,
 					   part->aliases, part->alias_count, sizeof(*aliases));
+	struct policy_trust *trust = join(policy->arena, policy->trust, policy->trust_count,
+					  part->trust, part->trust_count, sizeof(*trust));
 	const char **files = join(policy->arena, policy->files, policy->file_count, &part->file, 1,
 				  sizeof(*files));
 
-	if (!rules || !aliases || !files)
+	if (!rules || !aliases || !trust || !files)
 		return -ENOMEM;
 	policy->rules = rules;
 	policy->rule_count += part->rule_count;
 	policy->aliases = aliases;
 	policy->alias_count += part->alias_count;
+	policy->trust = trust;
+	policy->trust_count += part->trust_count;
 	policy->files = files;
 	policy->file_count++;
 	return 0;
@@ -137,6 +163,8 @@ static int take_file(struct gathering *gathering, const char *path, bool is_whol
 		r = take_mode(gathering, &part);
 	if (!r)
 		r = take_defaults(gathering, &part);
+	if (!r)
+		r = take_hook(gathering, &part);
 	if (r)
 		return r;
 	name_file(&part);

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "config/config.h"
+#include "config/policy_hook.h"
 #include "core/policy.h"
 
 const struct choice choices_mode[] = {
@@ -760,6 +761,48 @@ static const struct field policy_fields[] = {
 		.read = read_aliases,
 		.schema = "{\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/alias\"}}",
 		.about = "drivers whose types are one namespace",
+	},
+	{
+		.key = "trust",
+		.read = policy_trust_read,
+		.schema = "{\"type\": \"array\", \"maxItems\": 1024, \"uniqueItems\": true,"
+			  " \"items\": {\"type\": \"string\", \"pattern\": \"^/\"}}",
+		.about = "files of public keys whose signatures on stamps count",
+	},
+	{
+		.key = "unsigned",
+		.read = policy_hook_read,
+		.offset = HOOK_UNSIGNED,
+		.choices = choices_action,
+		.about = "what becomes of a stamp that nobody trusted has signed",
+	},
+	{
+		.key = "stamp-max-age",
+		.read = policy_hook_read,
+		.offset = HOOK_STAMP_MAX_AGE,
+		.quantity = &quantity_s,
+		.about = "oldest stamp of a domain that migrates; 1d",
+	},
+	{
+		.key = "remap",
+		.read = policy_hook_read,
+		.offset = HOOK_REMAP,
+		.choices = choices_remap,
+		.about = "whether a domain may come to another mdev than it names; off",
+	},
+	{
+		.key = "hook-without-daemon",
+		.read = policy_hook_read,
+		.offset = HOOK_WITHOUT_DAEMON,
+		.choices = choices_default,
+		.about = "what the libvirt hook answers when no daemon does",
+	},
+	{
+		.key = "restore",
+		.read = policy_hook_read,
+		.offset = HOOK_RESTORE,
+		.choices = choices_restore,
+		.about = "whether a domain restored from a saved image is judged; allow",
 	},
 	{
 		.key = "rules",

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "config/config.h"
+#include "config/policy_hook.h"
 #include "config/policy_read.h"
 #include "config/scalar.h"
 
@@ -49,6 +50,40 @@ static void put_aliases(FILE *out, const struct policy *policy)
 			put_text(out, group->drivers[k]);
 		}
 		fputs("]}\n", out);
+	}
+}
+
+static void put_trust(FILE *out, const struct policy *policy)
+{
+	if (policy->trust_count)
+		fputs("trust:\n", out);
+	for (size_t i = 0; i < policy->trust_count; i++) {
+		fputs("  - ", out);
+		put_text(out, policy->trust[i].path);
+		fputc('\n', out);
+	}
+}
+
+/* Only what the policy says: most have nothing to do with libvirt. */
+static void put_hook(FILE *out, const struct policy *policy)
+{
+	static const struct choice *const choices[HOOK_KEYS] = {
+		[HOOK_UNSIGNED] = choices_action,
+		[HOOK_REMAP] = choices_remap,
+		[HOOK_WITHOUT_DAEMON] = choices_action,
+		[HOOK_RESTORE] = choices_restore,
+	};
+
+	for (int i = 0; i < HOOK_KEYS; i++) {
+		const struct policy_hook *hook = &policy->hook[i];
+		char age[QUANTITY_BYTES];
+
+		if (!hook->position.line)
+			continue;
+		if (!choices[i])
+			quantity_format(&quantity_s, hook->value, age);
+		fprintf(out, "%s: %s\n", policy_hook_key_name((enum policy_hook_key)i),
+			choices[i] ? choice_name(choices[i], (int)hook->value) : age);
 	}
 }
 
@@ -194,6 +229,8 @@ char *policy_to_yaml(const struct policy *policy)
 		choice_name(choices_mode, (int)policy->mode));
 	put_defaults(out, policy);
 	put_aliases(out, policy);
+	put_trust(out, policy);
+	put_hook(out, policy);
 	fputs("rules:\n", out);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		put_rule(out, &policy->rules[i]);

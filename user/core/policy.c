@@ -82,6 +82,11 @@ int policy_new(struct policy **out)
 	policy->mode = POLICY_ENFORCE;
 	policy->incoming = MW_ACTION_DENY;
 	policy->outgoing = MW_ACTION_ALLOW;
+	policy->hook[HOOK_UNSIGNED].value = MW_ACTION_DENY;
+	policy->hook[HOOK_STAMP_MAX_AGE].value = STAMP_MAX_AGE_S_DEFAULT;
+	policy->hook[HOOK_REMAP].value = REMAP_OFF;
+	policy->hook[HOOK_WITHOUT_DAEMON].value = MW_ACTION_DENY;
+	policy->hook[HOOK_RESTORE].value = RESTORE_ALLOW;
 	*out = policy;
 	return 0;
 }

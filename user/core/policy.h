@@ -126,6 +126,44 @@ struct rule {
 	const struct rule_plan *plan; /* policy_compile; NULL without it */
 };
 
+/* What becomes of a device whose own mdev is not there, or taken (`remap`). */
+enum policy_remap {
+	REMAP_OFF,    /* the device that the domain names, or none */
+	REMAP_UUID,   /* a free mdev of this host */
+	REMAP_CREATE, /* the same; one is made where none is free */
+};
+
+/* A domain that libvirt restores from a saved image (`restore`). */
+enum policy_restore {
+	RESTORE_ALLOW, /* admitted unseen: it comes back to where it was */
+	RESTORE_JUDGE, /* as one that migrates, but for the age of its stamps */
+};
+
+/* What is asked of the domains that libvirt brings here; each is a key of the policy. */
+enum policy_hook_key {
+	HOOK_UNSIGNED,       /* `unsigned`: enum mw_action */
+	HOOK_STAMP_MAX_AGE,  /* `stamp-max-age`: seconds */
+	HOOK_REMAP,          /* `remap`: enum policy_remap */
+	HOOK_WITHOUT_DAEMON, /* `hook-without-daemon`: MW_ACTION_ALLOW or MW_ACTION_DENY */
+	HOOK_RESTORE,        /* `restore`: enum policy_restore */
+	HOOK_KEYS,
+};
+
+#define STAMP_MAX_AGE_S_DEFAULT 86400
+
+struct policy_hook {
+	int64_t value;
+	struct position position; /* line 0 where the policy does not say */
+	const char *file;         /* of a policy that came in several; NULL: the policy's */
+};
+
+/* A file of public keys (`trust`). */
+struct policy_trust {
+	const char *path;
+	const char *file; /* as in policy_hook */
+	struct position position;
+};
+
 /* BLAKE2b-256 in hex, with its NUL. */
 #define POLICY_DIGEST_BYTES 65
 
@@ -147,6 +185,9 @@ struct policy {
 	struct position incoming_position;
 	struct position outgoing_position;
 	const char *defaults_file; /* as mode_file */
+	struct policy_hook hook[HOOK_KEYS];
+	struct policy_trust *trust; /* whose signatures count; user/host/key.h reads them */
+	size_t trust_count;
 	struct alias_group *aliases;
 	size_t alias_count;
 	struct rule *rules;

@@ -97,8 +97,8 @@ Test(policy_read, an_unknown_key_is_refused_at_every_level)
 {
 	static const struct refusal refusals[] = {
 		{HEAD "rule: []\nrules: [{name: a}]\n", 2, 1,
-		 "expected a key of a policy (schema, mode, defaults, aliases, rules), got "
-		 "\"rule\""},
+		 "expected a key of a policy (schema, mode, defaults, aliases, trust, unsigned, "
+		 "stamp-max-age, remap, hook-without-daemon, restore, rules), got \"rule\""},
 		{HEAD "defaults: {incomming: deny}\nrules: [{name: a}]\n", 2, 12,
 		 "expected a key of defaults (incoming, outgoing), got \"incomming\""},
 		{RULE("    matches: {}\n"), 4, 5,
