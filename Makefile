@@ -40,15 +40,26 @@ CPPFLAGS += -Iuser -Iinclude -isystem $(BUILD)/gen -D_GNU_SOURCE -DMW_VERSION='"
 C_STD := -std=gnu17
 
 # Folder: the libraries it may use (DESIGN 1 and 5). Order is link order.
-PARTS := lib cli daemon sinks kern host config core base
+PARTS := lib cli daemon libvirt sinks kern host config core base
 LIBRARIES := libbpf libfyaml jansson libsystemd libmicrohttpd libcurl libsodium libmnl sqlite3
 LIB_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 LIB_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lelf -lz -lm
 
+# libvirt is optional: without it, or with WITH_LIBVIRT=0, its verbs say that they are not there.
+WITH_LIBVIRT ?= $(if $(shell $(PKG_CONFIG) --exists libvirt libxml-2.0 && echo yes),1,0)
+ifeq ($(WITH_LIBVIRT),1)
+LIBRARIES += libvirt libxml-2.0
+NOT_BUILT := user/cli/verb_no_libvirt.c
+else
+NOT_BUILT := $(addprefix user/cli/,verb_hook.c verb_stamp.c libvirt_hook_text.c libvirt_stamper.c) \
+	$(addprefix user/libvirt/,connection.c domain_xml.c stamping.c)
+NOT_TESTED := $(wildcard tests/unit/libvirt/*.c) tests/fuzz/fuzz_domain_xml.c
+endif
+
 ARCHIVES := $(foreach p,$(PARTS),$(BUILD)/lib/$(p).a)
 # main.c stays out of its archive: the unit tests have a main of their own.
 MAIN := $(BUILD)/obj/user/cli/main.o
-sources = $(filter-out user/cli/main.c,$(sort $(wildcard user/$(1)/*.c)))
+sources = $(filter-out user/cli/main.c $(NOT_BUILT),$(sort $(wildcard user/$(1)/*.c)))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 
 BPF_SOURCES := $(sort $(wildcard bpf/*.bpf.c))
@@ -59,11 +70,11 @@ BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_x86 -Ivmlinux -Iinclud
 	-I/usr/include/$(shell $(CC) -print-multiarch) \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations
 
-UNIT_SOURCES := $(sort $(wildcard tests/unit/*/*.c))
+UNIT_SOURCES := $(filter-out $(NOT_TESTED),$(sort $(wildcard tests/unit/*/*.c)))
 UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(UNIT_SOURCES))
-FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 CLIENTS := $(patsubst tests/vm/client/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/vm/client/*.c))) \
 	$(BUILD)/tests/attack-preload.so
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out $(NOT_TESTED),$(sort $(wildcard tests/fuzz/fuzz_*.c))))
 
 .PHONY: all deps check check-vm test soak demo fuzz install uninstall clean format help units clients kmod
 
@@ -151,7 +162,7 @@ demo: deps ## one real migration seen, one refused, in the lab
 ##@ Fuzzing
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
-FUZZ_PARTS := host sinks config core base
+FUZZ_PARTS := libvirt host sinks config core base
 FUZZ_OBJECTS := $(foreach p,$(FUZZ_PARTS),$(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call sources,$(p))))
 .PHONY: fuzz-build
 fuzz-build: $(FUZZERS:%=$(BUILD)/fuzz/%)
@@ -189,6 +200,9 @@ bench-judge: all $(BUILD)/bench/judge ## pairs a second, match over an inventory
 	@tests/bench/judge-run
 
 ##@ House-keeping
+# Where libvirt looks, whatever our PREFIX is.
+HOOK_FOLDER ?= /etc/libvirt/hooks/qemu.d
+
 $(BUILD)/migwarden.1: docs/migwarden.1.scd
 	@mkdir -p $(@D)
 	$(call say,MAN,$@)
@@ -200,10 +214,16 @@ install: all $(BUILD)/migwarden.1 ## install under $(DESTDIR)$(PREFIX)
 	install -m 0644 $(filter-out %.test.yaml,$(wildcard policies/*.yaml)) $(DESTDIR)$(PREFIX)/share/migwarden/policies/
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|@BINDIR@|$(PREFIX)/bin|' contrib/systemd/migwarden.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/migwarden.service
+ifeq ($(WITH_LIBVIRT),1)
+	install -d $(DESTDIR)$(HOOK_FOLDER)
+	sed 's|@BINDIR@|$(PREFIX)/bin|' contrib/libvirt/50-migwarden > $(DESTDIR)$(HOOK_FOLDER)/50-migwarden
+	chmod 0755 $(DESTDIR)$(HOOK_FOLDER)/50-migwarden
+endif
 	install -D -m 0644 contrib/systemd/migwarden.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/migwarden.conf
 	install -D -m 0644 $(BUILD)/migwarden.1 $(DESTDIR)$(PREFIX)/share/man/man1/migwarden.1
 
 uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(HOOK_FOLDER)/50-migwarden
 	rm -f $(DESTDIR)$(PREFIX)/bin/migwarden $(DESTDIR)$(PREFIX)/share/man/man1/migwarden.1
 	rm -rf $(DESTDIR)$(PREFIX)/share/migwarden
 	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/migwarden.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/migwarden.conf
