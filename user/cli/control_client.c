@@ -14,7 +14,7 @@
 #include "daemon/daemon.h"
 
 #define ANSWER_MAX (64u << 20)
-#define TIMEOUT_S 10
+#define TIMEOUT_MS 10000
 
 struct answer {
 	char *text;
@@ -80,7 +80,8 @@ static CURLcode perform(CURL *curl, CURLU *url, const struct control_request *re
 			 request->socket ? request->socket : DAEMON_SOCKET_DEFAULT);
 	curl_easy_setopt(curl, CURLOPT_CURLU, url);
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TIMEOUT_S);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+			 (long)(request->timeout_ms ? request->timeout_ms : TIMEOUT_MS));
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
@@ -137,7 +138,7 @@ static int failed(const struct control_request *request, CURLcode code)
 	else
 		fprintf(stderr, "migwarden %s: %s: %s\n", request->verb, socket,
 			curl_easy_strerror(code));
-	return -EREMOTEIO;
+	return -ENOLINK;
 }
 
 bool control_answers(const char *path)

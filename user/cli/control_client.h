@@ -16,12 +16,13 @@ struct control_request {
 	const char *const *arguments;
 	const char *body; /* NULL: none */
 	size_t body_size;
+	int timeout_ms; /* 0: ten seconds */
 };
 
 /*
- * control_call - asks and waits, ten seconds at most. Gives 0 and *out, the answer's object (a new
- * reference), when the daemon did what it was asked; else -EREMOTEIO, with what the daemon or the
- * way to it said on stderr.
+ * control_call - asks and waits. Gives 0 and *out, the answer's object (a new reference), when the
+ * daemon did what it was asked; -EREMOTEIO when it refused; -ENOLINK when there is no daemon, or it
+ * does not answer in time. What it said, or the way to it, is on stderr then.
  */
 int control_call(const struct control_request *request, json_t **out);
 

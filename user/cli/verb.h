@@ -25,6 +25,7 @@ struct verb {
 extern const struct verb verb_admit;
 extern const struct verb verb_check;
 extern const struct verb verb_describe;
+extern const struct verb verb_hook;
 extern const struct verb verb_key;
 extern const struct verb verb_match;
 extern const struct verb verb_policy;
@@ -35,6 +36,7 @@ extern const struct verb verb_reload;
 extern const struct verb verb_replay;
 extern const struct verb verb_revoke;
 extern const struct verb verb_run;
+extern const struct verb verb_stamp;
 extern const struct verb verb_status;
 extern const struct verb verb_watch;
 

@@ -46,6 +46,30 @@ static void print_admissions(const json_t *list)
 		text_at(admission, "expires", until), text_at(admission, "explanation", why));
 }
 
+/* Domains of libvirt that carry stamps here, and those that were admitted and have not come yet. */
+static void print_domains(const json_t *list)
+{
+	char name[TEXT_BYTES], device[TEXT_BYTES], role[TEXT_BYTES], from[TEXT_BYTES];
+	const json_t *domain, *age;
+	size_t i;
+
+	if (!json_array_size(list))
+		return;
+	printf("\nDOMAINS\n");
+	json_array_foreach(list, i, domain)
+	{
+		age = json_object_get(domain, "stamp_age_s");
+		printf("%-20s  %-36s  %s", text_at(domain, "domain", name),
+		       text_at(domain, "device", device), text_at(domain, "role", role));
+		if (json_is_string(json_object_get(domain, "source_host")))
+			printf(" from %s", text_at(domain, "source_host", from));
+		if (json_is_integer(age))
+			printf(", stamped %lld s ago\n", json_integer_value(age));
+		else
+			printf(", without a stamp\n");
+	}
+}
+
 static void print_programs(const json_t *programs)
 {
 	char name[TEXT_BYTES], covers[TEXT_BYTES], open[TEXT_BYTES];
@@ -129,6 +153,7 @@ static void print_status(const json_t *status)
 	print_counts("observed", json_object_get(events, "observed"));
 	print_counts("gate", json_object_get(events, "gate"));
 	print_admissions(json_object_get(status, "admissions"));
+	print_domains(json_object_get(status, "domains"));
 }
 
 static int status_run(int argc, char **argv)
@@ -183,7 +208,9 @@ const struct verb verb_status = {
 		"b2sum\n"
 		"-l 256`); which observers are attached, how many events were produced, delivered "
 		"and\n"
-		"lost, and which admissions are left, also those of an earlier daemon.\n"
+		"lost, which admissions are left, also those of an earlier daemon, and which "
+		"domains of\n"
+		"libvirt carry stamps.\n"
 		"\n"
 		"      --socket PATH   control socket of the daemon\n"
 		"  -j, --json          one JSON object\n"

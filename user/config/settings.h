@@ -4,6 +4,7 @@
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -23,6 +24,10 @@ enum log_format {
 	LOG_JSON, /* one object a line */
 };
 
+/* Of the libvirt hook's question to the daemon. */
+#define HOOK_TIMEOUT_NS_DEFAULT INT64_C(900000000)
+#define LIBVIRT_REFRESH_S_DEFAULT 21600
+
 struct settings {
 	struct arena *arena;     /* owns every text here */
 	const char *socket;      /* NULL: the daemon's default */
@@ -31,6 +36,10 @@ struct settings {
 	int64_t gate_ring_bytes; /* 0: the usual; of a gate that is raised anew */
 	int64_t observe_ring_bytes;
 	enum log_format log;
+	const char *libvirt_uri; /* NULL: libvirt's own default for root */
+	bool libvirt_stamp;      /* whether the daemon keeps the stamps of domains fresh */
+	int64_t libvirt_refresh_s;
+	int64_t hook_timeout_ns;
 };
 
 /* settings_new - what holds where no file says otherwise. 0 or -ENOMEM. */

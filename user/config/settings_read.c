@@ -87,6 +87,76 @@ static int read_rings(const struct reading *reading, const struct node *node,
 	return reading_mapping(reading, node, &rings_mapping, object);
 }
 
+static int read_uri(const struct reading *reading, const struct node *node,
+		    const struct field *field, void *object)
+{
+	return reading_string(reading, node, "a URI of libvirt",
+			      field_target(object, field, const char *));
+}
+
+static int read_flag(const struct reading *reading, const struct node *node,
+		     const struct field *field, void *object)
+{
+	if (node->kind != NODE_BOOLEAN)
+		return reading_expected(reading, node, "true or false");
+	*field_target(object, field, bool) = node->integer;
+	return 0;
+}
+
+static int read_time(const struct reading *reading, const struct node *node,
+		     const struct field *field, void *object)
+{
+	int64_t *out = field_target(object, field, int64_t);
+	int r = reading_quantity(reading, node, field->quantity, out);
+
+	return r || *out ? r : reading_expected(reading, node, "more than no time at all");
+}
+
+static const struct field libvirt_fields[] = {
+	{
+		.key = "connect",
+		.read = read_uri,
+		.offset = offsetof(struct settings, libvirt_uri),
+		.schema = "{\"type\": \"string\", \"minLength\": 1}",
+		.about = "URI of the libvirt of this host; qemu:///system",
+	},
+	{
+		.key = "stamp",
+		.read = read_flag,
+		.offset = offsetof(struct settings, libvirt_stamp),
+		.schema = "{\"type\": \"boolean\"}",
+		.about = "whether the daemon keeps the stamps of running domains fresh",
+	},
+	{
+		.key = "refresh",
+		.read = read_time,
+		.offset = offsetof(struct settings, libvirt_refresh_s),
+		.quantity = &quantity_s,
+		.about = "how often it stamps them anew when nothing happens; 6h",
+	},
+	{
+		.key = "hook-timeout",
+		.read = read_time,
+		.offset = offsetof(struct settings, hook_timeout_ns),
+		.quantity = &quantity_ns,
+		.about = "how long the libvirt hook waits for the daemon; 900ms",
+	},
+};
+
+static const struct mapping libvirt_mapping = {
+	.name = "libvirt",
+	.what = "libvirt",
+	.fields = libvirt_fields,
+	.field_count = ARRAY_SIZE(libvirt_fields),
+};
+
+static int read_libvirt(const struct reading *reading, const struct node *node,
+			const struct field *field, void *object)
+{
+	(void)field;
+	return reading_mapping(reading, node, &libvirt_mapping, object);
+}
+
 static const struct field settings_fields[] = {
 	{
 		.key = "schema",
@@ -122,6 +192,12 @@ static const struct field settings_fields[] = {
 		.about = "room for what waits to be read",
 	},
 	{
+		.key = "libvirt",
+		.read = read_libvirt,
+		.schema = "{\"$ref\": \"#/$defs/libvirt\"}",
+		.about = "stamps and the hook",
+	},
+	{
 		.key = "log",
 		.read = read_log,
 		.offset = offsetof(struct settings, log),
@@ -148,6 +224,8 @@ int settings_new(struct settings **out)
 	}
 	settings->arena = arena;
 	settings->policies = SETTINGS_POLICIES_DEFAULT;
+	settings->libvirt_refresh_s = LIBVIRT_REFRESH_S_DEFAULT;
+	settings->hook_timeout_ns = HOOK_TIMEOUT_NS_DEFAULT;
 	*out = settings;
 	return 0;
 }

@@ -10,13 +10,11 @@ void engine_rules(const struct policy *policy, struct mw_gate_rules *out)
 	out->deny[MW_OUTGOING] = policy->outgoing == MW_ACTION_DENY;
 }
 
-void engine_admit(const struct policy *policy, const struct descriptor *source,
-		  const struct descriptor *dest, const struct engine_request *request,
-		  struct engine_admission *out)
+void engine_admission(const struct policy *policy, const struct engine_request *request,
+		      struct engine_admission *out)
 {
 	uint64_t expires_ns = request->now_ns + request->ttl_ns;
 
-	compare(policy, source, dest, &request->context, &out->verdict);
 	if (expires_ns < request->now_ns)
 		expires_ns = UINT64_MAX;
 	out->admission = (struct mw_admission){
@@ -28,6 +26,14 @@ void engine_admit(const struct policy *policy, const struct descriptor *source,
 			 (out->verdict.action == MW_ACTION_AUDIT && policy->mode == POLICY_ENFORCE),
 		.reason = out->verdict.reason,
 	};
+}
+
+void engine_admit(const struct policy *policy, const struct descriptor *source,
+		  const struct descriptor *dest, const struct engine_request *request,
+		  struct engine_admission *out)
+{
+	compare(policy, source, dest, &request->context, &out->verdict);
+	engine_admission(policy, request, out);
 }
 
 struct position engine_default_position(const struct policy *policy, enum mw_direction direction)

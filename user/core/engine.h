@@ -45,6 +45,13 @@ void engine_admit(const struct policy *policy, const struct descriptor *source,
 		  struct engine_admission *out);
 
 /*
+ * engine_admission - the same of a verdict that is in out->verdict already, for judgements that
+ * compare() does not make (core/stamp.h).
+ */
+void engine_admission(const struct policy *policy, const struct engine_request *request,
+		      struct engine_admission *out);
+
+/*
  * engine_default_answer, engine_admission_answer - what the gate does under @policy with the start
  * of a migration that no admission covers, and with one that @admission covers.
  */

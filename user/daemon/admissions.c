@@ -11,6 +11,7 @@ static void admission_free(struct admission *admission)
 	free(admission->explanation);
 	free(admission->shadow_explanation);
 	json_decref(admission->verdict);
+	json_decref(admission->detail);
 	free(admission);
 }
 
@@ -59,6 +60,23 @@ void admissions_add_shadow(struct admissions *admissions, enum mw_gate_answer an
 	free(last->shadow_explanation);
 	last->shadow_answer = answer;
 	last->shadow_explanation = explanation;
+}
+
+void admissions_add_detail(struct admissions *admissions, json_t *detail)
+{
+	struct admission *last = admissions->slots[admissions->last_id % ADMISSIONS_MAX];
+
+	if (!last) {
+		json_decref(detail);
+		return;
+	}
+	json_decref(last->detail);
+	last->detail = detail;
+}
+
+const char *admission_domain(const struct admission *admission)
+{
+	return json_string_value(json_object_get(admission->detail, "uuid"));
 }
 
 const struct admission *admissions_find(const struct admissions *admissions, uint64_t id)

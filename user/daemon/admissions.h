@@ -22,6 +22,11 @@ struct admission {
 	uint64_t expires_ns; /* CLOCK_MONOTONIC */
 	char *explanation;   /* "type-mismatch: source mtty-2, destination mtty-1 (site.yaml:14)" */
 	json_t *verdict;     /* verdict_to_json() */
+	/*
+	 * Of the domain that libvirt brings with it, for the trail: domain, uuid, source_host,
+	 * dest_host, key, stamp_time. NULL for one that was asked for by hand.
+	 */
+	json_t *detail;
 	/* What the shadow policy would have done with it; 0 and NULL without one. */
 	enum mw_gate_answer shadow_answer;
 	char *shadow_explanation;
@@ -51,6 +56,12 @@ const struct admission *admissions_add(struct admissions *admissions, const char
  */
 void admissions_add_shadow(struct admissions *admissions, enum mw_gate_answer answer,
 			   char *explanation);
+
+/* admissions_add_detail - which domain the last one is for; takes @detail over, NULL: none. */
+void admissions_add_detail(struct admissions *admissions, json_t *detail);
+
+/* admission_domain - the UUID of the domain that it is for; NULL for none. */
+const char *admission_domain(const struct admission *admission);
 
 /* admissions_find - by id; NULL when it was forgotten or never was. */
 const struct admission *admissions_find(const struct admissions *admissions, uint64_t id);

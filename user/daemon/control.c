@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "core/engine.h"
 #include "core/names.h"
+#include "daemon/domains.h"
 #include "daemon/shadow.h"
 #include "daemon/state.h"
 #include "host/describe.h"
@@ -115,17 +116,22 @@ static void refuse_unknown_device(const struct inventory *inventory, const char 
 	json_object_set_new(answer->body, "devices", names);
 }
 
-/* The descriptor of a device of this host as it is now; false with the refusal in @answer. */
-static bool describe_local(struct daemon *daemon, const char *device, struct descriptor **out,
-			   struct api_answer *answer)
+struct describe_options daemon_describe_options(struct daemon *daemon)
 {
-	const struct describe_options options = {
+	return (struct describe_options){
 		.sources = daemon->sources,
 		.now_s = time(NULL),
 		.migration = ask_capabilities,
 		.migration_context = daemon,
 		.firmware = devlink_firmware,
 	};
+}
+
+/* The descriptor of a device of this host as it is now; false with the refusal in @answer. */
+static bool describe_local(struct daemon *daemon, const char *device, struct descriptor **out,
+			   struct api_answer *answer)
+{
+	const struct describe_options options = daemon_describe_options(daemon);
 	AUTO_INVENTORY struct inventory *inventory = NULL;
 	const struct inventory_device *found;
 	int r = inventory_read(daemon->host, &inventory);
@@ -202,7 +208,7 @@ static void admit_pair(struct daemon *daemon, const struct admit_arguments *argu
 	fill_answer(daemon, admission, &made.admission, answer);
 }
 
-static bool require_gate(const struct daemon *daemon, struct api_answer *answer)
+bool daemon_require_gate(const struct daemon *daemon, struct api_answer *answer)
 {
 	if (!daemon->gate)
 		api_refuse(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "the gate does not stand: %s",
@@ -219,7 +225,7 @@ static void on_admit(void *context, const struct api_request *request, struct ap
 	struct daemon *daemon = context;
 	char text[1024];
 
-	if (!take_arguments(request, &arguments, answer) || !require_gate(daemon, answer))
+	if (!take_arguments(request, &arguments, answer) || !daemon_require_gate(daemon, answer))
 		return;
 	if (descriptor_read_text(arguments.name, request->body, request->body_size, &remote,
 				 &error)) {
@@ -231,6 +237,20 @@ static void on_admit(void *context, const struct api_request *request, struct ap
 		admit_pair(daemon, &arguments, remote, local, answer);
 }
 
+/* As it is now, for who stamps a domain: the daemon can ask the kernel for what it can do. */
+static void on_describe(void *context, const struct api_request *request, struct api_answer *answer)
+{
+	AUTO_DESCRIPTOR struct descriptor *local = NULL;
+	const char *device;
+
+	if (!take_device(request, &device, answer) ||
+	    !describe_local(context, device, &local, answer))
+		return;
+	answer->body = descriptor_to_json(local);
+	if (!answer->body)
+		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+}
+
 static void on_revoke(void *context, const struct api_request *request, struct api_answer *answer)
 {
 	struct daemon *daemon = context;
@@ -239,7 +259,7 @@ static void on_revoke(void *context, const struct api_request *request, struct a
 	int r;
 
 	if (!take_device(request, &device, answer) ||
-	    !take_direction(request, &direction, answer) || !require_gate(daemon, answer))
+	    !take_direction(request, &direction, answer) || !daemon_require_gate(daemon, answer))
 		return;
 	r = gate_revoke(daemon->gate, device, direction);
 	if (r == -ENOENT || r == -EINVAL)
@@ -291,7 +311,14 @@ static void on_status(void *context, const struct api_request *request, struct a
 }
 
 const struct api_route control_routes[] = {
-	{"GET", "/v1/status", false, on_status},   {"POST", "/v1/admit", true, on_admit},
-	{"POST", "/v1/revoke", true, on_revoke},   {"POST", "/v1/reload", true, on_reload},
-	{"POST", "/v1/release", true, on_release}, {0},
+	{"GET", "/v1/status", false, on_status},
+	{"POST", "/v1/admit", true, on_admit},
+	{"POST", "/v1/revoke", true, on_revoke},
+	{"POST", "/v1/reload", true, on_reload},
+	{"POST", "/v1/release", true, on_release},
+	{"GET", "/v1/describe", false, on_describe},
+	{"POST", "/v1/domain/admit", true, domains_on_admit},
+	{"POST", "/v1/domain/release", true, domains_on_release},
+	{"POST", "/v1/domain/stamped", true, domains_on_stamped},
+	{0},
 };

@@ -273,6 +273,8 @@ static void daemon_close(struct daemon *daemon)
 	observe_close(daemon->observe);
 	migration_close(daemon->migration);
 	admissions_free(&daemon->admissions);
+	key_list_free(&daemon->trust);
+	json_decref(daemon->stamps);
 	sources_free(daemon->sources);
 	host_close(daemon->host);
 	policy_free(daemon->policy);

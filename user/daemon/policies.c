@@ -8,6 +8,7 @@
 #include "core/engine.h"
 #include "daemon/notify.h"
 #include "daemon/state.h"
+#include "daemon/trust.h"
 
 const char *policy_mode_word(const struct policy *policy)
 {
@@ -28,11 +29,13 @@ void policy_default_explain(const struct policy *policy, uint32_t direction, uin
 
 /* Both or none: a shadow beside another policy than it was meant for would tell of nothing. */
 static int read_both(const struct daemon_options *options, struct policy **policy,
-		     struct policy **shadow, struct parse_error *error)
+		     struct policy **shadow, struct key_list *trust, struct parse_error *error)
 {
 	AUTO_POLICY struct policy *first = NULL;
 	int r = policy_read_path(options->policy, &first, error);
 
+	if (!r)
+		r = trust_read(first, trust, error);
 	if (!r && options->shadow)
 		r = policy_read_path(options->shadow, shadow, error);
 	if (!r)
@@ -42,15 +45,16 @@ static int read_both(const struct daemon_options *options, struct policy **polic
 
 int policies_read(struct daemon *daemon, struct parse_error *error)
 {
-	return read_both(daemon->options, &daemon->policy, &daemon->shadow, error);
+	return read_both(daemon->options, &daemon->policy, &daemon->shadow, &daemon->trust, error);
 }
 
 static int put_in_force(struct daemon *daemon, struct parse_error *error)
 {
 	AUTO_POLICY struct policy *fresh = NULL;
 	AUTO_POLICY struct policy *shadow = NULL;
+	AUTO_KEY_LIST struct key_list trust = {0};
 	struct mw_gate_rules rules;
-	int r = read_both(daemon->options, &fresh, &shadow, error);
+	int r = read_both(daemon->options, &fresh, &shadow, &trust, error);
 
 	if (r)
 		return r;
@@ -67,6 +71,9 @@ static int put_in_force(struct daemon *daemon, struct parse_error *error)
 	policy_free(daemon->shadow);
 	daemon->policy = TAKE_PTR(fresh);
 	daemon->shadow = TAKE_PTR(shadow);
+	key_list_free(&daemon->trust);
+	daemon->trust = trust;
+	trust = (struct key_list){0};
 	fprintf(stderr, "migwarden run: generation %u is in force: %s, %s\n", rules.generation,
 		daemon->policy->file, policy_mode_word(daemon->policy));
 	return 0;

@@ -10,8 +10,11 @@
 #include "core/policy.h"
 #include "daemon/admissions.h"
 #include "daemon/api.h"
+#include "daemon/boots.h"
 #include "daemon/daemon.h"
+#include "host/describe.h"
 #include "host/host.h"
+#include "host/key.h"
 #include "host/sources.h"
 #include "kern/gate.h"
 #include "kern/migration.h"
@@ -35,6 +38,9 @@ struct daemon {
 	struct host *host;
 	struct sources *sources;
 	struct admissions admissions;
+	struct key_list trust; /* of the policy in force */
+	struct boots boots;    /* of the hosts whose stamps came here */
+	json_t *stamps;        /* of domains of this host, as told by who stamps; NULL: none yet */
 	int64_t clock_offset_ns;
 	uint64_t malformed;
 	bool released;    /* the gate was taken down on purpose: the daemon ends */
@@ -44,6 +50,12 @@ struct daemon {
 
 /* The API of the daemon: paths, in user/daemon/control.c. */
 extern const struct api_route control_routes[];
+
+/* daemon_describe_options - for describe(): as this daemon sees its host, now. */
+struct describe_options daemon_describe_options(struct daemon *daemon);
+
+/* daemon_require_gate - whether the gate stands; else the refusal is in @answer. */
+bool daemon_require_gate(const struct daemon *daemon, struct api_answer *answer);
 
 /* policy_mode_word - "enforce" or "audit"; static. */
 const char *policy_mode_word(const struct policy *policy);

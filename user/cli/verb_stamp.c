@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* migwarden stamp: what this host says of the VFIO devices of a domain, into the domain. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+
+#include "base/escape.h"
+#include "cli/libvirt_stamper.h"
+#include "cli/verb.h"
+#include "libvirt/connection.h"
+
+#define TEXT_BYTES 1024
+
+struct stamp_arguments {
+	struct stamper_options stamper;
+	const char *uri;
+	const char *domain;
+	bool all;
+	bool json;
+};
+
+/* Gives -1 to go on, or the exit code to end with. */
+static int parse(int argc, char **argv, struct stamp_arguments *out)
+{
+	static const struct option options[] = {
+		{"all", no_argument, NULL, 'a'},           {"live", no_argument, NULL, 'l'},
+		{"config", no_argument, NULL, 'C'},        {"print", no_argument, NULL, 'p'},
+		{"connect", required_argument, NULL, 'c'}, {"socket", required_argument, NULL, 's'},
+		{"key", required_argument, NULL, 'k'},     {"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},          {0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "ac:pjh", options, NULL)) != -1) {
+		if (option == 'a')
+			out->all = true;
+		else if (option == 'l')
+			out->stamper.places |= DOMAIN_LIVE;
+		else if (option == 'C')
+			out->stamper.places |= DOMAIN_CONFIG;
+		else if (option == 'p')
+			out->stamper.print = true;
+		else if (option == 'c')
+			out->uri = optarg;
+		else if (option == 's')
+			out->stamper.socket = optarg;
+		else if (option == 'k')
+			out->stamper.key = optarg;
+		else if (option == 'j')
+			out->json = true;
+		else if (option == 'h')
+			return verb_help(&verb_stamp);
+		else
+			return verb_usage(&verb_stamp, "unknown option");
+	}
+	if (optind < argc)
+		out->domain = argv[optind++];
+	if (optind < argc)
+		return verb_usage(&verb_stamp, "unexpected argument '%s'", argv[optind]);
+	if (!out->domain == !out->all)
+		return verb_usage(&verb_stamp, "expected a domain, or --all");
+	if (out->json && out->stamper.print)
+		return verb_usage(&verb_stamp, "--print is XML: expected no --json with it");
+	out->stamper.quiet = out->json;
+	return -1;
+}
+
+static int say_libvirt(const char *what)
+{
+	char text[TEXT_BYTES];
+
+	fprintf(stderr, "migwarden stamp: %s: %s\n", what,
+		escape_text(text, sizeof(text), connection_message()));
+	return EXIT_BAD;
+}
+
+static int code_of(int result)
+{
+	if (result < 0)
+		return EXIT_BAD;
+	return result ? EXIT_NO : EXIT_YES;
+}
+
+static int stamp_one(struct stamper *stamper, struct _virConnect *connection, const char *name)
+{
+	struct _virDomain *domain = NULL;
+	char text[TEXT_BYTES];
+	int r = connection_find(connection, name, &domain);
+
+	if (r == -ENOENT) {
+		fprintf(stderr, "migwarden stamp: no domain '%s'\n",
+			escape_text(text, sizeof(text), name));
+		return EXIT_BAD;
+	}
+	if (r)
+		return say_libvirt("cannot look for the domain");
+	r = stamper_stamp(stamper, domain);
+	domain_release(domain);
+	return code_of(r);
+}
+
+static int stamp_all(struct stamper *stamper, struct _virConnect *connection)
+{
+	struct _virDomain **domains = NULL;
+	int count = connection_list(connection, &domains);
+	int worst = EXIT_YES;
+
+	if (count < 0)
+		return say_libvirt("cannot list the domains");
+	for (int i = 0; i < count; i++) {
+		int code = code_of(stamper_stamp(stamper, domains[i]));
+
+		worst = code > worst ? code : worst;
+	}
+	connection_free_list(domains, count);
+	return worst;
+}
+
+static int stamp(const struct stamp_arguments *arguments)
+{
+	struct _virConnect *connection = NULL;
+	struct stamper *stamper = NULL;
+	int code;
+
+	if (connection_open(arguments->uri, &connection))
+		return say_libvirt("cannot talk to libvirt");
+	if (stamper_open(&arguments->stamper, &stamper)) {
+		connection_close(connection);
+		return EXIT_BAD;
+	}
+	code = arguments->all ? stamp_all(stamper, connection)
+			      : stamp_one(stamper, connection, arguments->domain);
+	if (arguments->json) {
+		json_dumpf(stamper_notes(stamper), stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
+	stamper_close(stamper);
+	connection_close(connection);
+	return verb_flush(&verb_stamp, code);
+}
+
+static int stamp_run(int argc, char **argv)
+{
+	struct stamp_arguments arguments = {.uri = NULL};
+	int code = parse(argc, argv, &arguments);
+
+	return code >= 0 ? code : stamp(&arguments);
+}
+
+const struct verb verb_stamp = {
+	.name = "stamp",
+	.summary = "write the descriptors of a domain's VFIO devices into the domain, signed",
+	.help = "usage: migwarden stamp DOMAIN|--all [--live] [--config] [--connect URI] [--json]\n"
+		"       migwarden stamp DOMAIN|--all --print\n"
+		"\n"
+		"Describes each VFIO device of a libvirt domain (mdev, PCI, interface of type "
+		"hostdev) and\n"
+		"puts the descriptors, signed with the key of this host, into the domain's "
+		"metadata, which\n"
+		"go with it when it migrates: the hook at its destination judges by them "
+		"(migwarden hook).\n"
+		"Without --live and --config the running domain and its definition get them, "
+		"whatever there\n"
+		"is. DOMAIN is a name or a UUID. The key is made when there is none.\n"
+		"\n"
+		"  -a, --all           every domain of this host\n"
+		"      --live          the running domain only\n"
+		"      --config        its definition only\n"
+		"  -p, --print         print the element, change nothing\n"
+		"  -c, --connect URI   the libvirt to talk to (qemu:///system)\n"
+		"      --key FILE      the key to sign with (/var/lib/migwarden/host.key)\n"
+		"      --socket PATH   control socket of the daemon, which is told, if it is "
+		"there\n"
+		"  -j, --json          what was stamped, as JSON\n"
+		"  -h, --help          this text\n"
+		"\n"
+		"Exit status: 0 done, 1 a device has no stamp, 2 bad usage, no such domain, or no "
+		"libvirt.\n",
+	.run = stamp_run,
+};
