@@ -92,11 +92,9 @@ static void fail_arc(struct session *session, const struct mw_event_arc *event)
 }
 
 /* A device that comes back to running has had no blackout, or its blackout ends. */
-static void follow_blackout(struct session *session, const struct mw_event_arc *event,
-			    uint64_t begin_ns)
+static void follow_source_blackout(struct session *session, const struct mw_event_arc *event,
+				   uint64_t begin_ns)
 {
-	if (session->side != SESSION_SOURCE)
-		return;
 	if (is_running(event->from) && !is_running(event->to)) {
 		session->blackout_begin_ns = begin_ns;
 		session->blackout_end_ns = 0;
@@ -106,6 +104,16 @@ static void follow_blackout(struct session *session, const struct mw_event_arc *
 		   !session->blackout_end_ns) {
 		session->blackout_end_ns = event->head.time_ns;
 	}
+}
+
+/* The sums say better when the last byte came, if they come. */
+static void follow_destination_blackout(struct session *session, const struct mw_event_arc *event,
+					uint64_t begin_ns)
+{
+	if (event->from == MW_STATE_RESUMING && !session->blackout_begin_ns)
+		session->blackout_begin_ns = begin_ns;
+	if (event->to == MW_STATE_RUNNING)
+		session->blackout_end_ns = event->head.time_ns;
 }
 
 /* Source: on the way down. Destination: on the way up. A way back is nobody's. */
@@ -134,7 +142,10 @@ void session_add_arc(struct session *session, const struct mw_event_arc *event)
 		return;
 	}
 	session_leave_phase(session, begin_ns);
-	follow_blackout(session, event, begin_ns);
+	if (session->side == SESSION_SOURCE)
+		follow_source_blackout(session, event, begin_ns);
+	else
+		follow_destination_blackout(session, event, begin_ns);
 	follow_p2p(session, event, begin_ns);
 	session->state = event->to;
 }
