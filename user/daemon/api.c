@@ -214,6 +214,7 @@ int api_open(sd_event *loop, const char *path, const struct api_route *routes, v
 		.context = api,
 		.body_max = API_BODY_MAX,
 		.connections_max = API_CONNECTIONS_MAX,
+		.others_max = API_CONNECTIONS_OF_OTHERS_MAX,
 		.idle_s = API_TIMEOUT_S,
 	};
 	int r;

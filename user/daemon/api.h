@@ -15,6 +15,7 @@
 #define API_GROUP "migwarden"
 #define API_BODY_MAX (1u << 20)
 #define API_CONNECTIONS_MAX 32
+#define API_CONNECTIONS_OF_OTHERS_MAX 24 /* root always gets in */
 #define API_TIMEOUT_S 5
 
 struct api;

@@ -19,14 +19,16 @@ struct server {
 	sd_event_source *io;
 	sd_event_source *timer;
 	sd_event *loop;
+	unsigned int others; /* connections of peers that are not root */
 	struct server_options options;
 };
 
-/* One connection, where its life is bounded. */
+/* One connection, where its life is bounded or the number of such is. */
 struct peer {
 	struct server *server;
 	struct MHD_Connection *connection;
-	sd_event_source *end;
+	sd_event_source *end; /* NULL: its life is not bounded */
+	bool is_other;
 };
 
 /* One request while its body arrives. */
@@ -216,44 +218,78 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 }
 
 /* libmicrohttpd sees the end of its peer, and frees what belongs to it. */
-static int on_end_of_life(sd_event_source *source, uint64_t usec, void *userdata)
+static void end_connection(const struct peer *peer)
 {
-	const struct peer *peer = userdata;
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(peer->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-	(void)source;
-	(void)usec;
 	if (info)
 		shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+static int on_end_of_life(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	const struct peer *peer = userdata;
+
+	(void)source;
+	(void)usec;
+	end_connection(peer);
 	serve(peer->server);
 	return 0;
+}
+
+static bool is_root(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return info && !getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) &&
+	       peer.uid == 0;
+}
+
+static struct peer *open_peer(struct server *server, struct MHD_Connection *connection)
+{
+	struct peer *peer = calloc(1, sizeof(*peer));
+
+	if (!peer)
+		return NULL;
+	peer->server = server;
+	peer->connection = connection;
+	peer->is_other = server->options.others_max && !is_root(connection);
+	server->others += peer->is_other;
+	if (peer->is_other && server->others > server->options.others_max)
+		end_connection(peer);
+	if (server->options.life_s)
+		sd_event_add_time_relative(server->loop, &peer->end, CLOCK_MONOTONIC,
+					   server->options.life_s * US_PER_S, LIFE_ACCURACY_US,
+					   on_end_of_life, peer);
+	return peer;
+}
+
+static void close_peer(struct peer *peer)
+{
+	if (!peer)
+		return;
+	peer->server->others -= peer->is_other;
+	sd_event_source_unref(peer->end);
+	free(peer);
 }
 
 static void on_connection(void *userdata, struct MHD_Connection *connection, void **state,
 			  enum MHD_ConnectionNotificationCode code)
 {
 	struct server *server = userdata;
-	struct peer *peer = *state;
 
-	if (!server->options.life_s)
+	if (!server->options.life_s && !server->options.others_max)
 		return;
-	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-		if (peer)
-			sd_event_source_unref(peer->end);
-		free(peer);
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*state = open_peer(server, connection);
+	} else {
+		close_peer(*state);
 		*state = NULL;
-		return;
 	}
-	peer = calloc(1, sizeof(*peer));
-	if (!peer)
-		return;
-	*state = peer;
-	peer->server = server;
-	peer->connection = connection;
-	sd_event_add_time_relative(server->loop, &peer->end, CLOCK_MONOTONIC,
-				   server->options.life_s * US_PER_S, LIFE_ACCURACY_US,
-				   on_end_of_life, peer);
 }
 
 static int join_loop(struct server *server)

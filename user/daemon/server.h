@@ -46,7 +46,9 @@ struct server_options {
 	void *context;
 	size_t body_max;              /* bytes; more is read and dropped */
 	unsigned int connections_max; /* further ones wait */
-	unsigned int idle_s;          /* without a byte, until a connection is ended */
+	/* Of them, for peers on this host that are not root; further ones are ended. 0: as many. */
+	unsigned int others_max;
+	unsigned int idle_s; /* without a byte, until a connection is ended */
 	/*
 	 * From connecting on, until a connection is ended, however busy it is: a byte now and then
 	 * holds no place. 0: no limit. With a limit a connection is for one request.

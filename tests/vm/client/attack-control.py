@@ -89,7 +89,7 @@ def zeros(path):
             ask(path, b"\0" * 65536)]
 
 
-def slow(path):
+def slow(path, seconds=SECONDS):
     """A byte now and then, on more connections than are served at once."""
     peers = []
     for _ in range(64):
@@ -98,7 +98,7 @@ def slow(path):
         except OSError:
             pass
     request = head("POST", "/v1/admit?device=a", "Content-Length: 100")
-    for byte in request[:SECONDS * 2]:
+    for byte in request[:seconds * 2]:
         for peer in peers:
             try:
                 peer.send(bytes((byte,)))
@@ -108,6 +108,11 @@ def slow(path):
     for peer in peers:
         peer.close()
     return ["none"] * len(peers)
+
+
+def hold(path):
+    """The same, for as long as a head lasts."""
+    return slow(path, 60)
 
 
 def thousand(path):
@@ -128,7 +133,7 @@ def thousand(path):
     return ["none"] * len(peers) + ["refused"] * refused
 
 
-ATTACKS = (garbage, huge_heads, large_bodies, wrong_methods, zeros, slow, thousand)
+ATTACKS = (garbage, huge_heads, large_bodies, wrong_methods, zeros, slow, hold, thousand)
 
 
 def main():
