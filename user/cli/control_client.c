@@ -11,6 +11,7 @@
 #include <sys/un.h>
 
 #include "base/cleanup.h"
+#include "cli/host_settings.h"
 #include "daemon/daemon.h"
 
 #define ANSWER_MAX (64u << 20)
@@ -71,13 +72,26 @@ static CURLU *make_url(const struct control_request *request)
 	return url;
 }
 
-static CURLcode perform(CURL *curl, CURLU *url, const struct control_request *request,
-			struct answer *answer, long *status)
+/* The socket that is meant when nobody names one; malloc'ed. 0, or -errno that was told. */
+static int find_socket(const char *named, char **out)
+{
+	AUTO_SETTINGS struct settings *settings = NULL;
+	int r = named ? 0 : host_settings(NULL, &settings);
+
+	if (r)
+		return r;
+	if (!named)
+		named = settings->socket ? settings->socket : DAEMON_SOCKET_DEFAULT;
+	*out = strdup(named);
+	return *out ? 0 : -ENOMEM;
+}
+
+static CURLcode perform(CURL *curl, CURLU *url, const char *socket,
+			const struct control_request *request, struct answer *answer, long *status)
 {
 	CURLcode code;
 
-	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH,
-			 request->socket ? request->socket : DAEMON_SOCKET_DEFAULT);
+	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
 	curl_easy_setopt(curl, CURLOPT_CURLU, url);
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
@@ -126,10 +140,8 @@ static int judge(const struct control_request *request, long status, const char 
 	return -EREMOTEIO;
 }
 
-static int failed(const struct control_request *request, CURLcode code)
+static int failed(const struct control_request *request, const char *socket, CURLcode code)
 {
-	const char *socket = request->socket ? request->socket : DAEMON_SOCKET_DEFAULT;
-
 	if (code == CURLE_COULDNT_CONNECT)
 		fprintf(stderr,
 			"migwarden %s: nobody answers on %s: is `migwarden run` there, and may you "
@@ -141,14 +153,13 @@ static int failed(const struct control_request *request, CURLcode code)
 	return -ENOLINK;
 }
 
-bool control_answers(const char *path)
+bool control_answers(const char *named)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	AUTO_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	AUTO_FREE char *path = NULL;
 
-	if (!path)
-		path = DAEMON_SOCKET_DEFAULT;
-	if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
+	if (fd < 0 || find_socket(named, &path) || strlen(path) >= sizeof(address.sun_path))
 		return false;
 	strcpy(address.sun_path, path);
 	return connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
@@ -156,16 +167,21 @@ bool control_answers(const char *path)
 
 int control_call(const struct control_request *request, json_t **out)
 {
+	AUTO_FREE char *socket = NULL;
 	struct answer answer = {0};
-	CURL *curl = curl_easy_init();
-	CURLU *url = make_url(request);
+	CURL *curl;
+	CURLU *url;
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 	long status = 0;
 	int r;
 
+	if (find_socket(request->socket, &socket))
+		return -EREMOTEIO;
+	curl = curl_easy_init();
+	url = make_url(request);
 	if (curl && url)
-		code = perform(curl, url, request, &answer, &status);
-	r = code ? failed(request, code) : judge(request, status, answer.text, out);
+		code = perform(curl, url, socket, request, &answer, &status);
+	r = code ? failed(request, socket, code) : judge(request, status, answer.text, out);
 	free(answer.text);
 	curl_url_cleanup(url);
 	curl_easy_cleanup(curl);

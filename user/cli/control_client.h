@@ -9,7 +9,7 @@
 
 struct control_request {
 	const char *verb;   /* of migwarden, for messages */
-	const char *socket; /* NULL: the default */
+	const char *socket; /* NULL: as the host's settings have it */
 	const char *method;
 	const char *path;
 	/* Name and value, in turn; ends with NULL. Values are encoded here. */
@@ -26,7 +26,7 @@ struct control_request {
  */
 int control_call(const struct control_request *request, json_t **out);
 
-/* control_answers - whether somebody listens on the socket (NULL: the default). */
-bool control_answers(const char *socket);
+/* control_answers - whether somebody listens on that socket; NULL as in a request. */
+bool control_answers(const char *named);
 
 #endif

@@ -2,10 +2,9 @@
 /* migwarden run: the daemon, in the foreground. */
 #include <getopt.h>
 #include <stdio.h>
-#include <unistd.h>
 
+#include "cli/host_settings.h"
 #include "cli/verb.h"
-#include "config/settings.h"
 #include "daemon/daemon.h"
 
 struct run_arguments {
@@ -63,24 +62,6 @@ static int parse(int argc, char **argv, struct run_arguments *out)
 	return -1;
 }
 
-/* A file that was asked for must be there; the usual one need not, as long as nobody needs it. */
-static int read_settings(const char *path, struct settings **out)
-{
-	struct parse_error error = {0};
-	char text[1024];
-	int r;
-
-	if (!path && access(SETTINGS_FILE_DEFAULT, F_OK))
-		r = settings_new(out);
-	else
-		r = settings_read_file(path ? path : SETTINGS_FILE_DEFAULT, out, &error);
-	if (r) {
-		parse_error_format(&error, text, sizeof(text));
-		fprintf(stderr, "%s\n", text);
-	}
-	return r;
-}
-
 /* What the command line says goes before what the file says. */
 static void apply(const struct settings *settings, struct daemon_options *options)
 {
@@ -104,7 +85,7 @@ static int run_run(int argc, char **argv)
 
 	if (r >= 0)
 		return r;
-	if (read_settings(arguments.config, &settings))
+	if (host_settings(arguments.config, &settings))
 		return EXIT_BAD;
 	apply(settings, &arguments.daemon);
 	return daemon_run(&arguments.daemon) ? EXIT_BAD : EXIT_YES;
