@@ -60,7 +60,7 @@ int compare_policy(const char *path, struct policy **out, struct parse_error *er
 	int r;
 
 	if (path)
-		return policy_read_file(path, out, error);
+		return policy_read_path(path, out, error);
 	r = policy_default(out);
 	if (r)
 		parse_error_set(error, "built-in", 0, 0, "expected more memory, got none");

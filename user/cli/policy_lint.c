@@ -87,7 +87,7 @@ static int lint_files(const struct policy_options *options, struct lint *lint,
 
 		if (policy_is_suite(options->files[i]))
 			continue;
-		r = policy_read_file(options->files[i], &policy, &error);
+		r = policy_read_path(options->files[i], &policy, &error);
 		if (r)
 			add_error(report, &error);
 		else

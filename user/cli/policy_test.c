@@ -31,7 +31,8 @@ static void run_free(struct run *run)
 
 #define AUTO_RUN __attribute__((cleanup(run_free)))
 
-/* NAME.yaml has its cases in NAME.test.yaml. malloc'ed, or NULL (no memory). */
+/* NAME.yaml, and the folder NAME, has its cases in NAME.test.yaml. malloc'ed, or NULL (no memory).
+ */
 static char *suite_path(const char *path)
 {
 	size_t length = strlen(path);
@@ -41,6 +42,8 @@ static char *suite_path(const char *path)
 		length -= 5;
 	else if (length > 4 && strcmp(path + length - 4, ".yml") == 0)
 		length -= 4;
+	while (length > 1 && path[length - 1] == '/')
+		length--;
 	return asprintf(&suite, "%.*s.test.yaml", (int)length, path) < 0 ? NULL : suite;
 }
 
@@ -103,7 +106,7 @@ static void report_lines(const struct run *run)
 		fputs("not reached by any case: rule ", stdout);
 		text_print(rule->name, stdout);
 		fputs(" (", stdout);
-		text_print(run->policy->file, stdout);
+		text_print(rule->file ? rule->file : run->policy->file, stdout);
 		printf(":%u)\n", rule->position.line);
 	}
 	text_print(run->policy->file, stdout);
@@ -132,7 +135,7 @@ static int test_file(const char *path, const char *cases, json_t *reports)
 	AUTO_RUN struct run run = {.cases = reports ? json_array() : NULL};
 	AUTO_FREE char *beside = cases ? strdup(cases) : suite_path(path);
 	struct parse_error error = {0};
-	int r = policy_read_file(path, &run.policy, &error);
+	int r = policy_read_path(path, &run.policy, &error);
 
 	if (!beside)
 		r = -ENOMEM;

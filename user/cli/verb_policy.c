@@ -31,6 +31,9 @@ static const char policy_help[] =
 	"        case reached. Exit status: 0 all as expected, 1 some not, 2 an error.\n"
 	"schema  the JSON Schema of a policy, for editors.\n"
 	"\n"
+	"POLICY is a file, or a folder whose *.yaml are one policy in name order, as `run` reads\n"
+	"it; the cases of the folder NAME are in NAME.test.yaml beside it.\n"
+	"\n"
 	"  --json   for scripts\n"
 	"  --help   this text\n"
 	"\n"
@@ -83,7 +86,7 @@ static int show_run(const struct policy_options *options)
 
 	if (options->file_count > 1)
 		return verb_usage(&verb_policy, "show takes one policy");
-	r = options->file_count ? policy_read_file(options->files[0], &policy, &error)
+	r = options->file_count ? policy_read_path(options->files[0], &policy, &error)
 				: policy_default(&policy);
 	if (r)
 		return verb_refuse(&error);

@@ -135,7 +135,7 @@ static struct position part_position(const struct rule *rule, struct position pa
 	return part.line ? part : rule->position;
 }
 
-static void lint_match(struct lint *lint, const struct policy *policy, const struct rule *rule)
+static void lint_match(struct lint *lint, const char *file, const struct rule *rule)
 {
 	static const char *const known[] = {
 		"vfio-pci", "vfio-platform", "vfio-amba", "vfio-ccw",
@@ -148,63 +148,61 @@ static void lint_match(struct lint *lint, const struct policy *policy, const str
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (strcmp(api, known[i]) == 0)
 			return;
-	find(lint, LINT_MATCHES_NOTHING, policy->file, rule->position,
+	find(lint, LINT_MATCHES_NOTHING, file, rule->position,
 	     "rule \"%s\": no device that can migrate has device_api \"%s\"", rule->name, api);
 }
 
-static void lint_cross(struct lint *lint, const struct policy *policy, const struct rule *rule)
+static void lint_cross(struct lint *lint, const char *file, const struct rule *rule)
 {
 	for (size_t i = 0; i < rule->cross_count; i++) {
 		const struct type_pair *pair = &rule->cross[i];
 
 		if (strcmp(pair->from, pair->to) == 0)
-			find(lint, LINT_NO_EFFECT, policy->file, pair->position,
+			find(lint, LINT_NO_EFFECT, file, pair->position,
 			     "rule \"%s\": the pair of \"%s\" with itself says nothing", rule->name,
 			     pair->from);
-		lint_type_name(lint, policy->file, pair->position, pair->from);
+		lint_type_name(lint, file, pair->position, pair->from);
 		if (strcmp(pair->from, pair->to) != 0)
-			lint_type_name(lint, policy->file, pair->position, pair->to);
+			lint_type_name(lint, file, pair->position, pair->to);
 	}
 }
 
-static void lint_version(struct lint *lint, const struct policy *policy, const struct rule *rule)
+static void lint_version(struct lint *lint, const char *file, const struct rule *rule)
 {
 	bool reads_list = rule->version == COMPARE_AUTO || rule->version == COMPARE_RANGES;
 
 	if (!reads_list && rule->direction != DIRECTION_DESTINATION_ACCEPTS)
-		find(lint, LINT_NO_EFFECT, policy->file,
-		     part_position(rule, rule->version_position),
+		find(lint, LINT_NO_EFFECT, file, part_position(rule, rule->version_position),
 		     "rule \"%s\": a direction has no effect with compare: %s", rule->name,
 		     choice_name(choices_version_comparator, (int)rule->version));
 	if (rule->version != COMPARE_TEMPLATE)
 		return;
 	/* The template takes the place of stages 4 to 7 (SEMANTICS 2.6). */
 	if (rule->type_position.line)
-		find(lint, LINT_NO_EFFECT, policy->file, rule->type_position,
+		find(lint, LINT_NO_EFFECT, file, rule->type_position,
 		     "rule \"%s\": type has no effect with compare: template", rule->name);
 	for (size_t i = 0; i < rule->attribute_count; i++)
-		find(lint, LINT_NO_EFFECT, policy->file, rule->attributes[i].position,
+		find(lint, LINT_NO_EFFECT, file, rule->attributes[i].position,
 		     "rule \"%s\": attributes.%s has no effect with compare: template", rule->name,
 		     rule->attributes[i].name);
 }
 
-static void lint_deny(struct lint *lint, const struct policy *policy, const struct rule *rule)
+static void lint_deny(struct lint *lint, const char *file, const struct rule *rule)
 {
 	bool requires_any = rule->parent_position.line || rule->type_position.line ||
 			    rule->version_position.line || rule->capabilities_position.line ||
 			    rule->limits_position.line || rule->attribute_count;
 
 	if (rule->action == MW_ACTION_DENY && requires_any)
-		find(lint, LINT_NO_EFFECT, policy->file, rule->position,
+		find(lint, LINT_NO_EFFECT, file, rule->position,
 		     "rule \"%s\": require and limits have no effect with action: deny",
 		     rule->name);
 }
 
-static void lint_capabilities(struct lint *lint, const struct policy *policy,
-			      const struct rule *rule)
+static void lint_capabilities(struct lint *lint, const char *file, const struct rule *rule)
 {
 	if (!(rule->capabilities & CAPABILITY_STOP_COPY))
-		find(lint, LINT_WEAK_REQUIREMENT, policy->file,
+		find(lint, LINT_WEAK_REQUIREMENT, file,
 		     part_position(rule, rule->capabilities_position),
 		     "rule \"%s\": capabilities without stop-copy, which no migration does without",
 		     rule->name);
@@ -225,21 +223,29 @@ static void lint_hook(struct lint *lint, const struct policy *policy)
 		     "hook-without-daemon: allow lets domains come unjudged while no daemon runs");
 }
 
+/* The file of a part, in a policy that may have come in several. */
+static const char *file_of(const struct policy *policy, const char *file)
+{
+	return file ? file : policy->file;
+}
+
 int lint_policy(struct lint *lint, const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->alias_count; i++)
 		if (policy->aliases[i].driver_count < 2)
-			find(lint, LINT_NO_EFFECT, policy->file, policy->aliases[i].position,
+			find(lint, LINT_NO_EFFECT, file_of(policy, policy->aliases[i].file),
+			     policy->aliases[i].position,
 			     "alias group \"%s\" of one driver says nothing",
 			     policy->aliases[i].name);
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
+		const char *file = file_of(policy, rule->file);
 
-		lint_match(lint, policy, rule);
-		lint_deny(lint, policy, rule);
-		lint_cross(lint, policy, rule);
-		lint_version(lint, policy, rule);
-		lint_capabilities(lint, policy, rule);
+		lint_match(lint, file, rule);
+		lint_deny(lint, file, rule);
+		lint_cross(lint, file, rule);
+		lint_version(lint, file, rule);
+		lint_capabilities(lint, file, rule);
 	}
 	lint_hook(lint, policy);
 	return lint->result;
