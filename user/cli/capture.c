@@ -97,6 +97,7 @@ static void attach_late(struct capture *capture)
 static int on_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct capture *capture = userdata;
+	struct ring_counts counts;
 
 	(void)source;
 	(void)fd;
@@ -104,7 +105,11 @@ static int on_ring(sd_event_source *source, int fd, uint32_t events, void *userd
 	ring_consume(observe_ring(capture->observe));
 	if (capture->attach_wanted)
 		attach_late(capture);
-	if (capture->options.on_batch && capture->options.on_batch(capture->options.context))
+	if (!capture->options.on_batch)
+		return 0;
+	if (capture_counts(capture, &counts))
+		counts = (struct ring_counts){0};
+	if (capture->options.on_batch(capture->options.context, &counts))
 		return sd_event_exit(capture->loop, 0);
 	return 0;
 }

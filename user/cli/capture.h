@@ -24,8 +24,11 @@ struct capture_options {
 	size_t ring_bytes;
 	/* Each record that decodes; @raw is what it was made of, of event->head.size bytes. */
 	void (*on_event)(void *context, const union mw_event *event, const void *raw);
-	/* After each batch of them, or NULL. Gives 0, or anything else to end capture_run. */
-	int (*on_batch)(void *context);
+	/*
+	 * After each batch of them, with the sums by then; or NULL. Gives 0, or anything else to
+	 * end capture_run.
+	 */
+	int (*on_batch)(void *context, const struct ring_counts *counts);
 	void *context;
 };
 

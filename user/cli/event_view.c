@@ -2,8 +2,8 @@
 #include "cli/event_view.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/names.h"
 #include "sinks/event_json.h"
@@ -24,7 +24,7 @@ static int parse_kinds(const char *list, uint32_t *out)
 	for (size_t i = 0; i < names.count; i++) {
 		uint32_t kind = event_kind_from_name(names.items[i]);
 
-		if (!kind)
+		if (!kind && strcmp(names.items[i], "alarm"))
 			return -EINVAL;
 		kinds |= 1u << kind;
 	}
@@ -38,7 +38,7 @@ int event_view_kinds(struct event_view *view, const struct verb *verb, const cha
 		return EXIT_YES;
 	return verb_usage(verb,
 			  "--events: expected a comma list of ioctl, arc, close, attribute, mdev, "
-			  "gate, module, shield, data-file, precopy, flow, got '%s'",
+			  "gate, module, shield, data-file, precopy, flow, alarm, got '%s'",
 			  list);
 }
 
@@ -54,24 +54,31 @@ bool event_view_has_device(const struct event_view *view, const char *device)
 	return !view->devices.count || text_list_has(&view->devices, device);
 }
 
-static void show_json(const union mw_event *event, int64_t clock_offset_ns)
+bool event_view_has_alarms(const struct event_view *view)
 {
-	json_t *object = event_to_json(event, clock_offset_ns);
+	return !view->kinds || (view->kinds & 1u);
+}
 
+void event_view_print(json_t *object)
+{
 	json_dumpf(object, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(object);
 }
 
+bool event_view_wants(const struct event_view *view, const union mw_event *event)
+{
+	return (!view->kinds || (view->kinds & (1u << event->head.kind))) &&
+	       event_view_has_device(view, event->head.device);
+}
+
 void event_view_show(struct event_view *view, const union mw_event *event)
 {
-	if (view->kinds && !(view->kinds & (1u << event->head.kind)))
-		return;
-	if (!event_view_has_device(view, event->head.device))
+	if (!event_view_wants(view, event))
 		return;
 	view->shown++;
 	if (view->json)
-		show_json(event, view->clock_offset_ns);
+		event_view_print(event_to_json(event, view->clock_offset_ns));
 	else
 		event_text(stdout, event, view->clock_offset_ns);
 }
@@ -103,9 +110,7 @@ static void sums_json(const struct event_view *view, const struct ring_counts *c
 					      (json_int_t)counts->kind[kind].lost));
 	object = json_pack("{s:s, s:o, s:I, s:I}", "event", "summary", "kinds", kinds, "shown",
 			   (json_int_t)view->shown, "malformed", (json_int_t)malformed);
-	json_dumpf(object, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(object);
+	event_view_print(object);
 }
 
 void event_view_sums(const struct event_view *view, const struct ring_counts *counts,

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "cli/text_list.h"
 #include "cli/verb.h"
 #include "kern/ring.h"
@@ -14,7 +16,8 @@
 struct event_view {
 	bool json;
 	struct text_list devices; /* only these; empty: all */
-	uint32_t kinds;           /* bit per enum mw_event_kind; 0: all */
+	uint32_t kinds;           /* bit per enum mw_event_kind, bit 0 for alarms; 0: all */
+	bool has_sessions;        /* a line for each at the end (cli/session_view.h) */
 	int64_t clock_offset_ns;  /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
 	uint64_t shown;
 };
@@ -38,6 +41,15 @@ void event_view_begin(const struct event_view *view);
 
 /* event_view_has_device - whether events of that device are wanted at all. */
 bool event_view_has_device(const struct event_view *view, const char *device);
+
+/* event_view_has_alarms - whether alarms are. */
+bool event_view_has_alarms(const struct event_view *view);
+
+/* event_view_print - any object on a line of its own; takes it over. */
+void event_view_print(json_t *object);
+
+/* event_view_wants - whether an event is wanted. */
+bool event_view_wants(const struct event_view *view, const union mw_event *event);
 
 /* event_view_show - a line, if the event is wanted. */
 void event_view_show(struct event_view *view, const union mw_event *event);

@@ -21,7 +21,6 @@
 #define FLUSH_US 1000000u
 /* A process may become another one under the same number: looked at again after this. */
 #define PROCESS_AGE_NS 1000000000u
-#define PROCESS_SLOTS 1024u
 #define DEVICES_MAX 65536u
 
 struct known_process {
@@ -39,11 +38,12 @@ struct recorder {
 	int failure; /* -errno of writing */
 	uint64_t filtered;
 	uint64_t left_out;
+	uint64_t lost; /* of all kinds, as far as the file tells */
 	struct host *host;
 	struct sources *sources;
-	struct migration *migration;                    /* opened for the first device */
-	struct text_list devices;                       /* that were described, or could not be */
-	struct known_process *processes[PROCESS_SLOTS]; /* by pid */
+	struct migration *migration; /* opened for the first device */
+	struct text_list devices;    /* that were described, or could not be */
+	struct known_process *processes[RECORDING_PROCESS_SLOTS]; /* by pid */
 };
 
 static void fill_counts(void *context, struct recording_counts *out)
@@ -130,7 +130,7 @@ static bool is_ending(const struct recording_process *known, const struct record
 /* While it is there to be asked. One that is gone stays what it was. */
 static void add_process(struct recorder *recorder, uint32_t pid, uint64_t now_ns)
 {
-	struct known_process **slot = &recorder->processes[pid % PROCESS_SLOTS];
+	struct known_process **slot = &recorder->processes[pid % RECORDING_PROCESS_SLOTS];
 	struct recording_process seen;
 	struct process process;
 
@@ -210,6 +210,25 @@ void recorder_add(struct recorder *recorder, const union mw_event *event, const 
 	if (!recorder_is_over(recorder))
 		add(recorder, RECORDING_EVENT, raw, event->head.size);
 	recorder->left_out += recorder_is_over(recorder);
+}
+
+void recorder_batch(struct recorder *recorder, const struct ring_counts *counts)
+{
+	uint64_t lost = 0;
+	int r;
+
+	for (uint32_t kind = 0; kind < MW_EVENT_KINDS; kind++)
+		lost += counts->kind[kind].lost;
+	if (lost == recorder->lost || recorder_is_over(recorder))
+		return;
+	recorder->lost = lost;
+	r = recording_writer_add_counts(recorder->writer);
+	if (r == -EFBIG)
+		recorder->is_full = true;
+	else if (r)
+		write_failed(recorder, r);
+	else
+		start_timer(recorder);
 }
 
 bool recorder_is_over(const struct recorder *recorder)
@@ -338,7 +357,7 @@ void recorder_close(struct recorder *recorder)
 	sd_event_source_unref(recorder->flush_timer);
 	recording_writer_close(recorder->writer);
 	migration_close(recorder->migration);
-	for (size_t i = 0; i < PROCESS_SLOTS; i++)
+	for (size_t i = 0; i < RECORDING_PROCESS_SLOTS; i++)
 		free(recorder->processes[i]);
 	text_list_free(&recorder->devices);
 	sources_free(recorder->sources);

@@ -40,6 +40,9 @@ int recorder_follow(struct recorder *recorder, struct capture *capture);
 /* recorder_add - one record of the capture (struct capture_options). */
 void recorder_add(struct recorder *recorder, const union mw_event *event, const void *raw);
 
+/* recorder_batch - after each batch of them: what the ring has lost goes to where it was lost. */
+void recorder_batch(struct recorder *recorder, const struct ring_counts *counts);
+
 /* recorder_is_over - whether nothing more can be kept: the file is full, or cannot be written. */
 bool recorder_is_over(const struct recorder *recorder);
 

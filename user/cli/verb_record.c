@@ -14,6 +14,7 @@
 #include "cli/capture.h"
 #include "cli/compare_options.h"
 #include "cli/event_view.h"
+#include "cli/live_sessions.h"
 #include "cli/recorder.h"
 #include "cli/verb.h"
 #include "config/recording_write.h"
@@ -28,11 +29,13 @@ struct record {
 	const char *policy;
 	struct recorder_options recorder_options;
 	struct recorder *recorder;
+	struct live_sessions *sessions; /* with is_watched */
 };
 
 static void record_free(struct record *record)
 {
 	recorder_close(record->recorder);
+	live_sessions_close(record->sessions);
 	event_view_free(&record->view);
 }
 
@@ -41,14 +44,19 @@ static void on_event(void *context, const union mw_event *event, const void *raw
 	struct record *record = context;
 
 	recorder_add(record->recorder, event, raw);
-	if (record->is_watched)
-		event_view_show(&record->view, event);
+	if (!record->is_watched)
+		return;
+	event_view_show(&record->view, event);
+	live_sessions_feed(record->sessions, event);
 }
 
-static int on_batch(void *context)
+static int on_batch(void *context, const struct ring_counts *counts)
 {
 	const struct record *record = context;
 
+	recorder_batch(record->recorder, counts);
+	if (record->is_watched)
+		live_sessions_batch(record->sessions, counts);
 	fflush(stdout);
 	return recorder_is_over(record->recorder) || ferror(stdout);
 }
@@ -107,6 +115,7 @@ enum {
 	OPTION_FORCE = 256,
 	OPTION_MAX_SIZE,
 	OPTION_RING_SIZE,
+	OPTION_SESSIONS,
 };
 
 /* Gives 0 to go on, or the exit code to end with. */
@@ -137,6 +146,9 @@ static int take_option(struct record *record, int option)
 	case 'w':
 		record->is_watched = true;
 		return EXIT_YES;
+	case OPTION_SESSIONS:
+		record->view.has_sessions = true;
+		return EXIT_YES;
 	case 'j':
 		record->view.json = true;
 		return EXIT_YES;
@@ -156,6 +168,7 @@ static int parse(int argc, char **argv, struct record *record)
 		{"policy", required_argument, NULL, 'p'},
 		{"device", required_argument, NULL, 'd'},
 		{"watch", no_argument, NULL, 'w'},
+		{"sessions", no_argument, NULL, OPTION_SESSIONS},
 		{"json", no_argument, NULL, 'j'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -223,25 +236,40 @@ static void report(const struct record *record, const struct recorder_result *re
 		report_json(record, result, counts);
 }
 
+static int begin(struct record *record, struct capture *capture)
+{
+	const struct recorder_options *options = &record->recorder_options;
+
+	if (recorder_follow(record->recorder, capture))
+		return EXIT_BAD;
+	if (!record->is_watched)
+		return EXIT_YES;
+	event_view_begin(&record->view);
+	if (live_sessions_open(&verb_record, &record->view, options->limits.downtime_ns,
+			       &record->sessions))
+		return EXIT_BAD;
+	return live_sessions_follow(record->sessions, &verb_record, capture);
+}
+
 static int run(struct record *record, struct capture *capture)
 {
 	struct recorder_result result;
 	struct ring_counts counts;
-	int r, ended;
+	int r = begin(record, capture), ended;
 
-	if (recorder_follow(record->recorder, capture))
-		return EXIT_BAD;
-	if (record->is_watched)
-		event_view_begin(&record->view);
-	r = capture_run(capture);
+	if (!r)
+		r = capture_run(capture);
 	if (!r)
 		r = capture_finish(capture, &counts);
 	/* Whatever went wrong, what was recorded gets its end. */
 	ended = recorder_end(record->recorder, &result);
 	if (r || ended)
 		return EXIT_BAD;
-	if (record->is_watched)
+	if (record->is_watched) {
+		live_sessions_batch(record->sessions, &counts);
+		live_sessions_finish(record->sessions);
 		event_view_sums(&record->view, &counts, capture_malformed(capture));
+	}
 	report(record, &result, &counts);
 	return verb_flush(&verb_record, EXIT_YES);
 }
@@ -300,6 +328,7 @@ const struct verb verb_record = {
 		"  -p, --policy PATH     keeps the policy's limit of the downtime with it, for "
 		"alarms\n"
 		"  -w, --watch           shows the events too, as `migwarden watch` does\n"
+		"      --sessions        with --watch: at the end a line for each migration\n"
 		"  -j, --json            one JSON object a line; the last one has \"event\": "
 		"\"recording\"\n"
 		"      --ring-size N     bytes of the ring, a power of two (4194304)\n"

@@ -6,18 +6,35 @@
 #include "base/clock.h"
 #include "cli/capture.h"
 #include "cli/event_view.h"
+#include "cli/live_sessions.h"
 #include "cli/verb.h"
+
+struct watch {
+	struct event_view view;
+	struct live_sessions *sessions;
+};
+
+static void watch_free(struct watch *watch)
+{
+	live_sessions_close(watch->sessions);
+	event_view_free(&watch->view);
+}
 
 static void on_event(void *context, const union mw_event *event, const void *raw)
 {
+	struct watch *watch = context;
+
 	(void)raw;
-	event_view_show(context, event);
+	event_view_show(&watch->view, event);
+	live_sessions_feed(watch->sessions, event);
 }
 
 /* A reader that went away ends the watch, as Ctrl-C does. */
-static int on_batch(void *context)
+static int on_batch(void *context, const struct ring_counts *counts)
 {
-	(void)context;
+	struct watch *watch = context;
+
+	live_sessions_batch(watch->sessions, counts);
 	fflush(stdout);
 	return ferror(stdout);
 }
@@ -29,6 +46,7 @@ static int parse(int argc, char **argv, struct event_view *view, size_t *ring_by
 		{"json", no_argument, NULL, 'j'},
 		{"device", required_argument, NULL, 'd'},
 		{"events", required_argument, NULL, 'e'},
+		{"sessions", no_argument, NULL, 's'},
 		{"ring-size", required_argument, NULL, 'r'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -48,6 +66,9 @@ static int parse(int argc, char **argv, struct event_view *view, size_t *ring_by
 			if (event_view_kinds(view, &verb_watch, optarg))
 				return EXIT_BAD;
 			break;
+		case 's':
+			view->has_sessions = true;
+			break;
 		case 'r':
 			if (capture_ring_bytes(&verb_watch, optarg, ring_bytes))
 				return EXIT_BAD;
@@ -63,35 +84,45 @@ static int parse(int argc, char **argv, struct event_view *view, size_t *ring_by
 	return -1;
 }
 
+static int run(struct watch *watch, struct capture *capture)
+{
+	struct ring_counts counts;
+	int r = live_sessions_follow(watch->sessions, &verb_watch, capture);
+
+	if (r)
+		return r;
+	event_view_begin(&watch->view);
+	r = capture_run(capture);
+	if (!r)
+		r = capture_finish(capture, &counts);
+	if (r)
+		return r;
+	live_sessions_batch(watch->sessions, &counts);
+	live_sessions_finish(watch->sessions);
+	event_view_sums(&watch->view, &counts, capture_malformed(capture));
+	return EXIT_YES;
+}
+
 static int watch_run(int argc, char **argv)
 {
-	AUTO_EVENT_VIEW struct event_view view = {0};
-	AUTO_CAPTURE struct capture *capture = NULL;
+	AUTO_CAPTURE struct capture *capture = NULL; /* outlives the sessions */
+	__attribute__((cleanup(watch_free))) struct watch watch = {0};
 	struct capture_options options = {
 		.verb = &verb_watch,
 		.ring_bytes = CAPTURE_RING_BYTES,
 		.on_event = on_event,
 		.on_batch = on_batch,
-		.context = &view,
+		.context = &watch,
 	};
-	struct ring_counts counts;
-	int r = parse(argc, argv, &view, &options.ring_bytes);
+	int r = parse(argc, argv, &watch.view, &options.ring_bytes);
 
 	if (r >= 0)
 		return r;
-	view.clock_offset_ns = clock_wall_offset_ns();
-	r = capture_open(&options, &capture);
-	if (r)
-		return r;
-	event_view_begin(&view);
-	r = capture_run(capture);
-	if (r)
-		return r;
-	r = capture_finish(capture, &counts);
-	if (r)
-		return r;
-	event_view_sums(&view, &counts, capture_malformed(capture));
-	return EXIT_YES;
+	watch.view.clock_offset_ns = clock_wall_offset_ns();
+	r = live_sessions_open(&verb_watch, &watch.view, 0, &watch.sessions);
+	if (!r)
+		r = capture_open(&options, &capture);
+	return r ? r : run(&watch, capture);
 }
 
 const struct verb verb_watch = {
@@ -105,10 +136,13 @@ const struct verb verb_watch = {
 		"closed, and\n"
 		"modules loaded; and when a migration is over, for each of its phases the sums of "
 		"what went\n"
-		"through the data file. Works when vfio is loaded later. Ctrl-C ends it with the "
-		"sums of what\n"
-		"was produced, delivered and lost.\n"
+		"through the data file; and alarms, where something went wrong that nobody else "
+		"tells. Works\n"
+		"when vfio is loaded later. Ctrl-C ends it with the sums of what was produced, "
+		"delivered and\n"
+		"lost.\n"
 		"\n" EVENT_VIEW_HELP
+		"      --sessions        at the end a line for each migration of a device\n"
 		"      --ring-size N     bytes of the ring, a power of two (4194304)\n"
 		"  -h, --help            this text\n"
 		"\n"

@@ -27,6 +27,9 @@
 /* A descriptor that is longer as JSON is left out. */
 #define RECORDING_DEVICE_MAX (64u << 10)
 
+/* A writer says who a process is before its events, and remembers that much by pid modulo this. */
+#define RECORDING_PROCESS_SLOTS 1024u
+
 struct recording_file_head {
 	uint8_t magic[RECORDING_MAGIC_BYTES];
 	uint32_t byte_order;

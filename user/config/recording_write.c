@@ -97,13 +97,19 @@ static int write_block(struct recording_writer *writer)
 	return 0;
 }
 
+static void take_counts(const struct recording_writer *writer, struct recording_counts *out)
+{
+	*out = (struct recording_counts){0};
+	if (writer->options.counts)
+		writer->options.counts(writer->options.context, out);
+	out->recorded = writer->recorded;
+}
+
 static void put_counts(struct recording_writer *writer)
 {
-	struct recording_counts counts = {0};
+	struct recording_counts counts;
 
-	if (writer->options.counts)
-		writer->options.counts(writer->options.context, &counts);
-	counts.recorded = writer->recorded;
+	take_counts(writer, &counts);
 	put(writer, RECORDING_COUNTS, &counts, sizeof(counts));
 }
 
@@ -152,6 +158,14 @@ int recording_writer_add(struct recording_writer *writer, enum recording_item_ty
 	put(writer, type, data, size);
 	writer->recorded += type == RECORDING_EVENT;
 	return 0;
+}
+
+int recording_writer_add_counts(struct recording_writer *writer)
+{
+	struct recording_counts counts;
+
+	take_counts(writer, &counts);
+	return recording_writer_add(writer, RECORDING_COUNTS, &counts, sizeof(counts));
 }
 
 bool recording_writer_is_pending(const struct recording_writer *writer)

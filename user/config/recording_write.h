@@ -43,6 +43,10 @@ int recording_writer_open(const char *path, const struct recording_writer_option
 int recording_writer_add(struct recording_writer *writer, enum recording_item_type type,
 			 const void *data, size_t size);
 
+/* recording_writer_add_counts - the sums as they are, where they are worth telling now. As above.
+ */
+int recording_writer_add_counts(struct recording_writer *writer);
+
 /* recording_writer_is_pending - whether there is something that a flush would write. */
 bool recording_writer_is_pending(const struct recording_writer *writer);
 

@@ -241,19 +241,41 @@ static void fill_line(const union mw_event *event, struct line *line)
 	}
 }
 
-void event_text(FILE *out, const union mw_event *event, int64_t clock_offset_ns)
+/* The first columns, up to the kind. */
+static void line_begin(FILE *out, const struct event_text_subject *subject)
 {
 	char clock[UNITS_TEXT_BYTES], process[64] = "", device[4 * MW_DEVICE_BYTES] = "";
-	struct line line = {0};
 	size_t used;
 
-	fill_line(event, &line);
-	escape_append(device, sizeof(device), event->head.device, strlen(event->head.device));
-	escape_append(process, sizeof(process) - 12, event->head.comm, strlen(event->head.comm));
+	escape_append(device, sizeof(device), subject->device, strlen(subject->device));
+	escape_append(process, sizeof(process) - 12, subject->comm, strlen(subject->comm));
 	used = strlen(process);
-	snprintf(process + used, sizeof(process) - used, "[%u]", event->head.pid);
-	format_clock(event->head.time_ns, clock_offset_ns, clock);
-	fprintf(out, "%.*s  %-36s  %-22s  %-9s  %-44s  %-10s %s\n", CLOCK_TIME_LENGTH,
-		clock + CLOCK_TIME_OFFSET, *device ? device : "-", process,
-		event_kind_name(event->head.kind), line.what, line.result, line.duration);
+	snprintf(process + used, sizeof(process) - used, "[%u]", subject->pid);
+	format_clock(subject->time_ns, subject->clock_offset_ns, clock);
+	fprintf(out, "%.*s  %-36s  %-22s  ", CLOCK_TIME_LENGTH, clock + CLOCK_TIME_OFFSET,
+		*device ? device : "-", process);
+}
+
+void event_text_line(FILE *out, const struct event_text_subject *subject, const char *kind,
+		     const char *what)
+{
+	line_begin(out, subject);
+	fprintf(out, "%-9s  %s\n", kind, what);
+}
+
+void event_text(FILE *out, const union mw_event *event, int64_t clock_offset_ns)
+{
+	const struct event_text_subject subject = {
+		.time_ns = event->head.time_ns,
+		.clock_offset_ns = clock_offset_ns,
+		.device = event->head.device,
+		.comm = event->head.comm,
+		.pid = event->head.pid,
+	};
+	struct line line = {0};
+
+	fill_line(event, &line);
+	line_begin(out, &subject);
+	fprintf(out, "%-9s  %-44s  %-10s %s\n", event_kind_name(event->head.kind), line.what,
+		line.result, line.duration);
 }

@@ -28,15 +28,24 @@ OF_THE_WATCHER = ("time", "time_ns", "duration_ns", "cgroup_id", "begin_ns", "en
                   "first_byte_ns", "driver_ns", "gap_ns", "info_ns", "latency_log2")
 
 
-def load(path):
-    """The events in a file: every object but the summary."""
+# What is no record of the ring, though it stands among them.
+NO_EVENTS = ("summary", "alarm", "session", "verdict", "verdicts", "recording")
+
+
+def objects(path, kind):
+    """The objects of one kind in a file: "session", "alarm", ..."""
     with open(path, encoding="utf-8") as file:
-        return [e for e in map(json.loads, file) if e.get("event") != "summary"]
+        return [e for e in map(json.loads, file) if e.get("event") == kind]
+
+
+def load(path):
+    """The events in a file."""
+    with open(path, encoding="utf-8") as file:
+        return [e for e in map(json.loads, file) if e.get("event") not in NO_EVENTS]
 
 
 def load_summary(path):
-    with open(path, encoding="utf-8") as file:
-        found = [e for e in map(json.loads, file) if e.get("event") == "summary"]
+    found = objects(path, "summary")
     assert len(found) <= 1, f"{len(found)} summaries"
     return found[0] if found else None
 
