@@ -75,6 +75,9 @@ static void apply(const struct settings *settings, struct daemon_options *option
 		options->json = true;
 	options->gate_ring_bytes = (size_t)settings->gate_ring_bytes;
 	options->observe_ring_bytes = (size_t)settings->observe_ring_bytes;
+	options->stamps = settings->libvirt_stamp;
+	options->stamps_uri = settings->libvirt_uri;
+	options->stamps_refresh_s = settings->libvirt_refresh_s;
 }
 
 static int run_run(int argc, char **argv)

@@ -2,12 +2,18 @@
 /* migwarden stamp: what this host says of the VFIO devices of a domain, into the domain. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <systemd/sd-event.h>
 
 #include "base/escape.h"
 #include "cli/libvirt_stamper.h"
 #include "cli/verb.h"
+#include "config/scalar.h"
+#include "config/settings.h"
 #include "libvirt/connection.h"
+#include "libvirt/follow.h"
 
 #define TEXT_BYTES 1024
 
@@ -15,8 +21,17 @@ struct stamp_arguments {
 	struct stamper_options stamper;
 	const char *uri;
 	const char *domain;
+	int64_t refresh_s;
 	bool all;
+	bool follow;
 	bool json;
+};
+
+/* With the --follow: for a verb that ends the loop. */
+struct follower {
+	struct stamper *stamper;
+	struct follow *follow;
+	sd_event *loop;
 };
 
 /* Gives -1 to go on, or the exit code to end with. */
@@ -48,6 +63,14 @@ static int parse(int argc, char **argv, struct stamp_arguments *out)
 			out->stamper.key = optarg;
 		else if (option == 'j')
 			out->json = true;
+		else if (option == 'f')
+			out->follow = true;
+		else if (option == 'r' &&
+			 (quantity_parse(&quantity_s, optarg, &out->refresh_s) || !out->refresh_s))
+			return verb_usage(&verb_stamp, "--refresh: expected %s, got '%s'",
+					  quantity_s.what, optarg);
+		else if (option == 'r')
+			continue;
 		else if (option == 'h')
 			return verb_help(&verb_stamp);
 		else
@@ -61,6 +84,9 @@ static int parse(int argc, char **argv, struct stamp_arguments *out)
 		return verb_usage(&verb_stamp, "expected a domain, or --all");
 	if (out->json && out->stamper.print)
 		return verb_usage(&verb_stamp, "--print is XML: expected no --json with it");
+	if (out->follow && (!out->all || out->json || out->stamper.print))
+		return verb_usage(&verb_stamp,
+				  "--follow goes with --all, without --json or --print");
 	out->stamper.quiet = out->json;
 	return -1;
 }
@@ -139,12 +165,69 @@ static int stamp(const struct stamp_arguments *arguments)
 	return verb_flush(&verb_stamp, code);
 }
 
+static void on_domain(void *context, struct _virDomain *domain)
+{
+	struct follower *follower = context;
+
+	/* What went wrong has been said; the next event is another try. */
+	stamper_stamp(follower->stamper, domain);
+	fflush(stdout);
+	json_array_clear(stamper_notes(follower->stamper));
+}
+
+static int open_loop(sd_event **loop)
+{
+	sigset_t signals;
+	int r;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r = sd_event_new(loop);
+	if (r >= 0)
+		r = sd_event_add_signal(*loop, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(*loop, NULL, SIGTERM, NULL, NULL);
+	return r;
+}
+
+static int follow(const struct stamp_arguments *arguments)
+{
+	struct follower follower = {.stamper = NULL};
+	const struct follow_options options = {
+		.uri = arguments->uri,
+		.refresh_s = arguments->refresh_s,
+		.handle = on_domain,
+		.context = &follower,
+	};
+	int r = stamper_open(&arguments->stamper, &follower.stamper);
+
+	if (!r) {
+		r = open_loop(&follower.loop);
+		if (r >= 0)
+			r = follow_open(follower.loop, &options, &follower.follow);
+		if (r >= 0)
+			r = sd_event_loop(follower.loop);
+		if (r < 0)
+			fprintf(stderr, "migwarden stamp: cannot wait for events: %s\n",
+				strerror(-r));
+	}
+	follow_close(follower.follow);
+	sd_event_unref(follower.loop);
+	stamper_close(follower.stamper);
+	return r < 0 ? EXIT_BAD : EXIT_YES;
+}
+
 static int stamp_run(int argc, char **argv)
 {
-	struct stamp_arguments arguments = {.uri = NULL};
+	struct stamp_arguments arguments = {.refresh_s = LIBVIRT_REFRESH_S_DEFAULT};
 	int code = parse(argc, argv, &arguments);
 
-	return code >= 0 ? code : stamp(&arguments);
+	if (code >= 0)
+		return code;
+	return arguments.follow ? follow(&arguments) : stamp(&arguments);
 }
 
 const struct verb verb_stamp = {
@@ -152,6 +235,7 @@ const struct verb verb_stamp = {
 	.summary = "write the descriptors of a domain's VFIO devices into the domain, signed",
 	.help = "usage: migwarden stamp DOMAIN|--all [--live] [--config] [--connect URI] [--json]\n"
 		"       migwarden stamp DOMAIN|--all --print\n"
+		"       migwarden stamp --all --follow [--refresh TIME]\n"
 		"\n"
 		"Describes each VFIO device of a libvirt domain (mdev, PCI, interface of type "
 		"hostdev) and\n"
@@ -166,6 +250,11 @@ const struct verb verb_stamp = {
 		"  -a, --all           every domain of this host\n"
 		"      --live          the running domain only\n"
 		"      --config        its definition only\n"
+		"      --follow        stay, and stamp domains when they start, come by migration, "
+		"or get or\n"
+		"                      lose a device; what the daemon runs with `libvirt: {stamp: "
+		"true}`\n"
+		"      --refresh TIME  all running domains again after that time (6h)\n"
 		"  -p, --print         print the element, change nothing\n"
 		"  -c, --connect URI   the libvirt to talk to (qemu:///system)\n"
 		"      --key FILE      the key to sign with (/var/lib/migwarden/host.key)\n"

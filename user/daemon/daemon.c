@@ -263,8 +263,22 @@ static int on_observe_ring(sd_event_source *source, int fd, uint32_t events, voi
 	return 0;
 }
 
+/* What it says of devices comes from us: after the control socket is there. */
+static void start_stamper(struct daemon *daemon)
+{
+	const struct daemon_options *options = daemon->options;
+	int r = options->stamps ? stamper_start(daemon->loop, options->stamps_uri, options->socket,
+						options->stamps_refresh_s, &daemon->stamper)
+				: 0;
+
+	if (r)
+		fprintf(stderr, "migwarden run: cannot stamp the domains of libvirt: %s\n",
+			strerror(-r));
+}
+
 static void daemon_close(struct daemon *daemon)
 {
+	stamper_stop(daemon->stamper);
 	api_close(daemon->api);
 	sd_event_source_unref(daemon->gate_io);
 	shield_close(daemon->shield);
@@ -368,6 +382,7 @@ static int open_loop(struct daemon *daemon)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	r = sd_event_new(&daemon->loop);
@@ -518,6 +533,7 @@ int daemon_run(const struct daemon_options *options)
 		r = notify_watchdog(daemon->loop);
 	if (r)
 		return r;
+	start_stamper(daemon);
 	state_notify_ready(daemon, "");
 	r = sd_event_loop(daemon->loop);
 	notify_stopping();

@@ -4,6 +4,7 @@
 #define DAEMON_DAEMON_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #define DAEMON_SOCKET_DEFAULT "/run/migwarden/control.sock"
@@ -24,6 +25,9 @@ struct daemon_options {
 	bool transient;         /* nothing is pinned: the gate falls with the daemon */
 	size_t gate_ring_bytes; /* 0: the usual */
 	size_t observe_ring_bytes;
+	bool stamps;            /* keep the stamps of libvirt's domains fresh */
+	const char *stamps_uri; /* NULL: the libvirt of this host */
+	int64_t stamps_refresh_s;
 	FILE *out;
 };
 

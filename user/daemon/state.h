@@ -12,6 +12,7 @@
 #include "daemon/api.h"
 #include "daemon/boots.h"
 #include "daemon/daemon.h"
+#include "daemon/stamper.h"
 #include "host/describe.h"
 #include "host/host.h"
 #include "host/key.h"
@@ -38,9 +39,10 @@ struct daemon {
 	struct host *host;
 	struct sources *sources;
 	struct admissions admissions;
-	struct key_list trust; /* of the policy in force */
-	struct boots boots;    /* of the hosts whose stamps came here */
-	json_t *stamps;        /* of domains of this host, as told by who stamps; NULL: none yet */
+	struct key_list trust;         /* of the policy in force */
+	struct boots boots;            /* of the hosts whose stamps came here */
+	struct stamper_child *stamper; /* NULL: nobody asked for stamps */
+	json_t *stamps; /* of domains of this host, as told by who stamps; NULL: none yet */
 	int64_t clock_offset_ns;
 	uint64_t malformed;
 	bool released;    /* the gate was taken down on purpose: the daemon ends */

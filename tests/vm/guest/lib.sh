@@ -110,6 +110,22 @@ wait_until() {
 	done
 }
 
+# --- a second guest (# lab: HOSTS=2) ------------------------------------------------------------
+
+# on_second COMMAND...: runs it in the other guest's shell, which keeps what it is told; its output
+# and exit status are ours.
+on_second() {
+	local number
+
+	number=$(cat /tmp/second 2>/dev/null || echo 0)
+	echo $((number + 1)) >/tmp/second
+	printf '%q ' "$@" >/both/command
+	mv /both/command "/both/$number.command"
+	wait_until 120 test -e "/both/$number.status" || { echo 'the second guest does not answer' && return 125; }
+	cat "/both/$number.output"
+	return "$(<"/both/$number.status")"
+}
+
 # --- devices ----------------------------------------------------------------------------------
 
 # Loads VFIO and mtty; the guest boots without them.
