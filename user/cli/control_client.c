@@ -129,7 +129,7 @@ static int judge(const struct control_request *request, long status, const char 
 	json_t *object = json_loads(text ? text : "", 0, &error);
 	const char *refusal = json_string_value(json_object_get(object, "error"));
 
-	if (status == 200 && json_is_object(object)) {
+	if (status == 200 && (json_is_object(object) || json_is_array(object))) {
 		*out = object;
 		return 0;
 	}

@@ -20,9 +20,9 @@ struct control_request {
 };
 
 /*
- * control_call - asks and waits. Gives 0 and *out, the answer's object (a new reference), when the
- * daemon did what it was asked; -EREMOTEIO when it refused; -ENOLINK when there is no daemon, or it
- * does not answer in time. What it said, or the way to it, is on stderr then.
+ * control_call - asks and waits. Gives 0 and *out, the answer's object or list (a new reference),
+ * when the daemon did what it was asked; -EREMOTEIO when it refused; -ENOLINK when there is no
+ * daemon, or it does not answer in time. What it said, or the way to it, is on stderr then.
  */
 int control_call(const struct control_request *request, json_t **out);
 

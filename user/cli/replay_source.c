@@ -147,6 +147,11 @@ void replay_source_tell(struct replay_source *source, struct session_view *sessi
 		sessions_set_downtime(session_view_sessions(sessions), source->limits.downtime_ns);
 }
 
+uint64_t replay_source_downtime_ns(const struct replay_source *source)
+{
+	return source->limits.downtime_ns;
+}
+
 uint64_t replay_source_end_ns(const struct replay_source *source)
 {
 	return source->end_ns > source->last_ns ? source->end_ns : source->last_ns;

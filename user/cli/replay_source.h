@@ -42,6 +42,9 @@ struct ring_counts replay_source_sums(const struct replay_source *source, uint64
 /* replay_source_tell - gives sessions what came since with the last event: losses, the budget. */
 void replay_source_tell(struct replay_source *source, struct session_view *sessions);
 
+/* replay_source_downtime_ns - the budget of the policy that held at the last event; 0 without. */
+uint64_t replay_source_downtime_ns(const struct replay_source *source);
+
 /* replay_source_end_ns - when the recording ended; of a damaged one, its last event. */
 uint64_t replay_source_end_ns(const struct replay_source *source);
 

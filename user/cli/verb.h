@@ -32,6 +32,7 @@ extern const struct verb verb_policy;
 extern const struct verb verb_probe;
 extern const struct verb verb_record;
 extern const struct verb verb_release;
+extern const struct verb verb_report;
 extern const struct verb verb_reload;
 extern const struct verb verb_replay;
 extern const struct verb verb_revoke;

@@ -541,6 +541,8 @@ static const struct field session_fields[] = {
 	AT(session, "file_name", file_name, file_name),
 	{.key = "process", .read = read_process},
 	{.key = "vm", .read = read_vm},
+	/* Of a line among those of other events. */
+	DERIVED("event"),
 	DERIVED("time"),
 	REQUIRED("begin_ns", u64, begin_ns),
 	AT(session, "end_ns", u64, end_ns),

@@ -5,6 +5,7 @@
 
 /* The times of one side that the other side's are held against; 0: not seen. */
 struct edges {
+	uint64_t begin_ns; /* of the first session */
 	uint64_t first_ns; /* the first byte that moved */
 	uint64_t last_ns;  /* the last call that moved one */
 };
@@ -46,6 +47,8 @@ static struct edges edges_of(const struct session *const *sessions, size_t count
 			edges.first_ns = first;
 		if (last > edges.last_ns)
 			edges.last_ns = last;
+		if (!i || sessions[i]->begin_ns < edges.begin_ns)
+			edges.begin_ns = sessions[i]->begin_ns;
 	}
 	return edges;
 }
@@ -168,6 +171,23 @@ static enum pairing_refusal put_together(struct pairing *pairing)
 	return PAIRING_OK;
 }
 
+/*
+ * Live, the destination begins before the source has read all. One that is restored from a file
+ * does not, and needs a UUID to be believed.
+ */
+static bool is_live(const struct edges *source, const struct edges *destination,
+		    const struct pairing *pairing)
+{
+	struct anatomy_item item = {NULL, pairing->shift_ns};
+	uint64_t latest;
+
+	if (pairing->is_by_uuid)
+		return true;
+	if (__builtin_add_overflow(source->last_ns, pairing->wall_error_ns, &latest))
+		latest = UINT64_MAX;
+	return anatomy_time(&item, destination->begin_ns) <= latest;
+}
+
 static enum pairing_refusal judge_clocks(const struct session *const *sources, size_t source_count,
 					 const struct session *const *destinations,
 					 size_t destination_count, struct pairing *pairing)
@@ -175,20 +195,24 @@ static enum pairing_refusal judge_clocks(const struct session *const *sources, s
 	const struct session *source = sources[0], *destination = destinations[0];
 	struct edges read = edges_of(sources, source_count);
 	struct edges written = edges_of(destinations, destination_count);
+	enum pairing_refusal refusal;
 
 	if (!earliest_shift(&read, &written, &pairing->earliest_ns))
 		return PAIRING_TIME;
 	if (*source->boot_id && !strcmp(source->boot_id, destination->boot_id)) {
 		pairing->method = PAIRING_SAME_CLOCK;
-		return pairing->earliest_ns > 0 ||
-				       distance(0, pairing->earliest_ns) > PAIRING_APART_MAX_NS
-			       ? PAIRING_TIME
-			       : PAIRING_OK;
+		if (pairing->earliest_ns > 0 ||
+		    distance(0, pairing->earliest_ns) > PAIRING_APART_MAX_NS)
+			return PAIRING_TIME;
+		return is_live(&read, &written, pairing) ? PAIRING_OK : PAIRING_TIME;
 	}
 	if (__builtin_sub_overflow(destination->clock_offset_ns, source->clock_offset_ns,
 				   &pairing->wall_ns))
 		return PAIRING_TIME;
-	return put_together(pairing);
+	refusal = put_together(pairing);
+	if (refusal == PAIRING_OK && !is_live(&read, &written, pairing))
+		return PAIRING_TIME;
+	return refusal;
 }
 
 enum pairing_refusal pairing_judge(const struct session *const *sources, size_t source_count,

@@ -16,7 +16,7 @@
 
 /* The longest name of a session with each of its bytes as \xNN. */
 #define NAME_TEXT_BYTES (4 * SESSION_NAME_BYTES)
-#define LABEL_COLUMNS 24
+#define LABEL_COLUMNS 25
 #define TIME_COLUMNS 9
 
 static const char *escaped_or(const char *text, const char *instead, char *out, size_t size)

@@ -135,6 +135,18 @@ Test(pairing, without_a_uuid_devices_and_bytes_say_it)
 	cr_assert_not(pairing.is_by_uuid);
 }
 
+Test(pairing, a_destination_that_began_when_all_was_read_needs_a_uuid)
+{
+	/* As from a file. */
+	strcpy(destinations[0].boot_id, sources[0].boot_id);
+	destinations[0].begin_ns = sources[0].blackout_end_ns + ERROR_NS + 1;
+	cr_assert_eq(judge(1, 1), PAIRING_OK);
+	*destinations[0].vm_uuid = '\0';
+	cr_assert_eq(judge(1, 1), PAIRING_TIME);
+	destinations[0].begin_ns--;
+	cr_assert_eq(judge(1, 1), PAIRING_OK);
+}
+
 Test(pairing, other_bytes_do_not_belong_together)
 {
 	destinations[0].bytes--;
