@@ -31,26 +31,6 @@ struct flow_device {
 	__u32 zero;
 };
 
-struct flow_file {
-	__u64 vdev;     /* 0: made before we watched */
-	__u64 begin_ns; /* of the phase */
-	__u64 last_ns;  /* the end of the last call in the phase */
-	__u64 offset;   /* bytes moved so far */
-	__u32 state;
-	__u32 is_seen;     /* a call was */
-	__u32 is_done;     /* its sums are told; what still comes is refused by any driver */
-	__u32 is_answered; /* an answer about precopy was told: these three */
-	__u64 initial_bytes;
-	__u64 dirty_bytes;
-	__s64 info_result;
-	char device[MW_DEVICE_BYTES];
-};
-
-struct phase_key {
-	__u64 file;
-	__u64 state;
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -71,14 +51,14 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, FILES_MAX);
 	__type(key, __u64);
-	__type(value, struct flow_file);
+	__type(value, struct mw_flow_file);
 } flow_files SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, PHASES_MAX);
-	__type(key, struct phase_key);
+	__type(key, struct mw_flow_key);
 	__type(value, struct mw_flow);
 } flow_phases SEC(".maps");
 
@@ -121,7 +101,7 @@ static __always_inline void count_loss(void)
 	__sync_fetch_and_add(&counter->lost, 1);
 }
 
-static __always_inline void phase_emit(const struct flow_file *file, const struct mw_flow *flow,
+static __always_inline void phase_emit(const struct mw_flow_file *file, const struct mw_flow *flow,
 				       __u32 end)
 {
 	struct mw_event_flow *event = event_reserve(sizeof(*event), MW_EVENT_FLOW);
@@ -138,8 +118,8 @@ static __always_inline void phase_emit(const struct flow_file *file, const struc
 /* Tells the sums of a data file, a record for each phase that had calls, and forgets them. */
 static __noinline int file_finish(__u64 address, __u32 end, __u64 now)
 {
-	struct flow_file *file = bpf_map_lookup_elem(&flow_files, &address);
-	struct phase_key key = {.file = address};
+	struct mw_flow_file *file = bpf_map_lookup_elem(&flow_files, &address);
+	struct mw_flow_key key = {.file = address};
 
 	if (!file || file->is_done)
 		return 0;
@@ -163,8 +143,8 @@ static __noinline int file_finish(__u64 address, __u32 end, __u64 now)
 static __noinline int device_enter(__u64 vdev, __u32 state, __u32 end, __u64 now)
 {
 	struct flow_device *device = bpf_map_lookup_elem(&flow_devices, &vdev);
-	struct phase_key key = {};
-	struct flow_file *file;
+	struct mw_flow_key key = {};
+	struct mw_flow_file *file;
 	struct mw_flow *flow;
 
 	if (!device || device->state == state)
@@ -294,7 +274,7 @@ int BPF_PROG(vfio_flow_file, const char *name, const struct file_operations *fop
 	     int flags, struct file *ret)
 {
 	struct flow_task *task = current_task(0);
-	struct flow_file fresh = {};
+	struct mw_flow_file fresh = {};
 	struct flow_device *device;
 	__u64 key = (__u64)ret, vdev;
 
@@ -338,11 +318,11 @@ static __always_inline __u64 driver_leave(void)
 }
 
 /* The data file, also one that was made before we watched: of that we know no device, no phase. */
-static __always_inline struct flow_file *file_of(const struct file *file)
+static __always_inline struct mw_flow_file *file_of(const struct file *file)
 {
-	struct flow_file fresh = {.state = MW_STATE_NONE};
+	struct mw_flow_file fresh = {.state = MW_STATE_NONE};
 	__u64 key = (__u64)file;
-	struct flow_file *known = bpf_map_lookup_elem(&flow_files, &key);
+	struct mw_flow_file *known = bpf_map_lookup_elem(&flow_files, &key);
 
 	if (known)
 		return known;
@@ -352,9 +332,9 @@ static __always_inline struct flow_file *file_of(const struct file *file)
 }
 
 static __always_inline struct mw_flow *phase_of(const struct file *address,
-						const struct flow_file *file, __u32 direction)
+						const struct mw_flow_file *file, __u32 direction)
 {
-	struct phase_key key = {.file = (__u64)address, .state = file->state};
+	struct mw_flow_key key = {.file = (__u64)address, .state = file->state};
 	struct mw_flow *flow = bpf_map_lookup_elem(&flow_phases, &key);
 
 	if (flow)
@@ -392,7 +372,7 @@ static __always_inline void histogram_add(__u32 *histogram, __u32 buckets, __u64
 }
 
 /* The driver has kept f_pos up to date; where it has not, we begin at 0. */
-static __always_inline void first_call(struct flow_file *file, struct mw_flow *flow,
+static __always_inline void first_call(struct mw_flow_file *file, struct mw_flow *flow,
 				       const struct file *address, long ret)
 {
 	__u64 position = BPF_CORE_READ(address, f_pos);
@@ -405,7 +385,7 @@ static __always_inline void first_call(struct flow_file *file, struct mw_flow *f
 	file->offset = position - moved;
 }
 
-static __always_inline void add_result(struct flow_file *file, struct mw_flow *flow, long ret,
+static __always_inline void add_result(struct mw_flow_file *file, struct mw_flow *flow, long ret,
 				       __u64 now)
 {
 	__u64 offset = file->offset;
@@ -429,7 +409,7 @@ static __always_inline void add_result(struct flow_file *file, struct mw_flow *f
 static __always_inline int driver_moved(const struct file *address, long ret, __u32 direction)
 {
 	__u64 now = bpf_ktime_get_ns(), enter = driver_leave();
-	struct flow_file *file;
+	struct mw_flow_file *file;
 	struct mw_flow *flow;
 
 	if (!enter)
@@ -495,8 +475,8 @@ struct precopy_info {
 
 /* A VMM asks thousands of times a second: what it was told before is counted, and not told again.
  */
-static __always_inline bool is_new_answer(struct flow_file *file, const struct precopy_info *info,
-					  long result)
+static __always_inline bool is_new_answer(struct mw_flow_file *file,
+					  const struct precopy_info *info, long result)
 {
 	if (file->is_answered && file->info_result == result &&
 	    file->initial_bytes == info->initial_bytes && file->dirty_bytes == info->dirty_bytes)
@@ -508,7 +488,7 @@ static __always_inline bool is_new_answer(struct flow_file *file, const struct p
 	return true;
 }
 
-static __always_inline void precopy_emit(const struct flow_file *file,
+static __always_inline void precopy_emit(const struct mw_flow_file *file,
 					 const struct precopy_info *info, __u64 now, __u64 duration)
 {
 	struct mw_event_precopy *event = event_reserve(sizeof(*event), MW_EVENT_PRECOPY);
@@ -530,7 +510,7 @@ int BPF_PROG(driver_ioctl_exit, struct file *address, unsigned int cmd, unsigned
 {
 	__u64 now = bpf_ktime_get_ns(), enter = driver_leave();
 	struct precopy_info info = {};
-	struct flow_file *file;
+	struct mw_flow_file *file;
 	struct mw_flow *flow;
 
 	if (cmd != MW_VFIO_MIG_GET_PRECOPY_INFO || !enter)
@@ -554,7 +534,7 @@ SEC("fentry")
 int BPF_PROG(driver_release, struct inode *inode, struct file *file)
 {
 	__u64 key = (__u64)file;
-	struct flow_file *known = bpf_map_lookup_elem(&flow_files, &key);
+	struct mw_flow_file *known = bpf_map_lookup_elem(&flow_files, &key);
 	struct flow_device *device;
 
 	if (!known)

@@ -321,6 +321,30 @@ struct mw_flow {
 };
 _Static_assert(sizeof(struct mw_flow) == 120 + 4 * (32 + 40), "wire size");
 
+/* A data file that is open: map value, by its address. */
+struct mw_flow_file {
+	__u64 vdev;     /* 0: made before we watched */
+	__u64 begin_ns; /* of the phase */
+	__u64 last_ns;  /* the end of the last call in the phase */
+	__u64 offset;   /* bytes moved so far */
+	__u32 state;
+	__u32 is_seen;     /* a call was */
+	__u32 is_done;     /* its sums are told; what still comes is refused by any driver */
+	__u32 is_answered; /* an answer about precopy was told: these three */
+	__u64 initial_bytes;
+	__u64 dirty_bytes;
+	__s64 info_result;
+	char device[MW_DEVICE_BYTES];
+};
+_Static_assert(sizeof(struct mw_flow_file) == 72 + 40, "wire size");
+
+/* Of the map of struct mw_flow: a phase of a data file. */
+struct mw_flow_key {
+	__u64 file;
+	__u64 state;
+};
+_Static_assert(sizeof(struct mw_flow_key) == 16, "wire size");
+
 struct mw_event_flow {
 	struct mw_event_head head;
 	__u32 end; /* enum mw_flow_end */

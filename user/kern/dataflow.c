@@ -239,6 +239,46 @@ const char *dataflow_function(const struct dataflow *dataflow, size_t index)
 	return dataflow->functions[index];
 }
 
+/* Gives 0, or -ENOENT when the phase was told and forgotten since its key was read. */
+static int phase_live(int files, int phases, const struct mw_flow_key *key,
+		      dataflow_handler handler, void *context)
+{
+	struct mw_flow_file file = {0};
+	struct mw_flow flow;
+
+	if (bpf_map_lookup_elem(phases, key, &flow) ||
+	    bpf_map_lookup_elem(files, &key->file, &file))
+		return -errno;
+	file.device[sizeof(file.device) - 1] = '\0';
+	handler(context, file.device, &flow);
+	return 0;
+}
+
+int dataflow_live(const struct dataflow *dataflow, dataflow_handler handler, void *context)
+{
+	struct mw_flow_key key, next;
+	const struct mw_flow_key *last = NULL;
+	const struct bpf_map *map;
+	int files, phases, r;
+
+	if (!dataflow->instance_count)
+		return 0;
+	map = dataflow->instances[0]->maps.flow_phases;
+	phases = bpf_map__fd(map);
+	files = bpf_map__fd(dataflow->instances[0]->maps.flow_files);
+	/* When the last key is gone the kernel begins anew: the bound ends that. */
+	for (uint32_t i = 0; i < bpf_map__max_entries(map); i++) {
+		if (bpf_map_get_next_key(phases, last, &next))
+			return errno == ENOENT ? 0 : -errno;
+		key = next;
+		last = &key;
+		r = phase_live(files, phases, &key, handler, context);
+		if (r && r != -ENOENT)
+			return r;
+	}
+	return 0;
+}
+
 void dataflow_stop(struct dataflow *dataflow)
 {
 	for (size_t i = 0; i < dataflow->instance_count; i++)

@@ -43,6 +43,15 @@ int dataflow_discover(struct dataflow *dataflow, const struct mw_event_data_file
 size_t dataflow_count(const struct dataflow *dataflow);
 const char *dataflow_function(const struct dataflow *dataflow, size_t index);
 
+/*
+ * dataflow_live - hands over the sums of every phase of every data file that is open now, as far as
+ * they are; nothing is told twice as long as no file is closed meanwhile. @device is "" for a file
+ * that is older than the watching. A look into the maps, of which the programs know nothing. Gives
+ * 0, also when nothing is open, or -errno.
+ */
+typedef void (*dataflow_handler)(void *context, const char *device, const struct mw_flow *flow);
+int dataflow_live(const struct dataflow *dataflow, dataflow_handler handler, void *context);
+
 /* dataflow_stop - detaches every program; records already in the ring can still be consumed. */
 void dataflow_stop(struct dataflow *dataflow);
 
