@@ -41,7 +41,7 @@ C_STD := -std=gnu17
 
 # Folder: the libraries it may use (DESIGN 1 and 5). Order is link order.
 PARTS := lib cli daemon libvirt sinks kern host config core base
-LIBRARIES := libbpf libfyaml jansson libsystemd libmicrohttpd libcurl libsodium libmnl sqlite3
+LIBRARIES := libbpf libfyaml jansson libsystemd libmicrohttpd libcurl libsodium libmnl sqlite3 ncursesw
 LIB_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 LIB_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lelf -lz -lm
 

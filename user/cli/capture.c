@@ -15,6 +15,7 @@
 #include "kern/observe.h"
 
 #define DRAIN_LIMIT_MS 1000
+#define MESSAGE_BYTES 1024
 
 struct capture {
 	struct capture_options options;
@@ -29,13 +30,16 @@ struct capture {
 __attribute__((format(printf, 2, 3))) static void say(const struct capture *capture,
 						      const char *format, ...)
 {
+	char text[MESSAGE_BYTES];
 	va_list args;
 
-	fprintf(stderr, "migwarden %s: ", capture->options.verb->name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	if (capture->options.on_message)
+		capture->options.on_message(capture->options.context, text);
+	else
+		fprintf(stderr, "migwarden %s: %s\n", capture->options.verb->name, text);
 }
 
 /* At once: the sooner we are attached, the fewer bytes are missed. */

@@ -29,6 +29,8 @@ struct capture_options {
 	 * end capture_run.
 	 */
 	int (*on_batch)(void *context, const struct ring_counts *counts);
+	/* What a person must be told, without a newline; NULL: it goes to stderr. */
+	void (*on_message)(void *context, const char *text);
 	void *context;
 };
 

@@ -14,8 +14,19 @@ struct live_sessions {
 	struct host *host;
 	struct process process; /* that was asked for last */
 	struct session_view *view;
+	session_handler observer;
+	void *observer_context;
 	sd_event_source *timer;
 };
+
+static void pass_on(void *context, enum session_outcome outcome, const struct session *session,
+		    const struct session_alarm *alarm)
+{
+	const struct live_sessions *live = context;
+
+	if (live->observer)
+		live->observer(live->observer_context, outcome, session, alarm);
+}
 
 static struct session_vm ask_host(void *context, uint32_t pid)
 {
@@ -59,6 +70,8 @@ int live_sessions_open(const struct verb *verb, struct event_view *view, uint64_
 		.downtime_ns = downtime_ns,
 		.find_vm = ask_host,
 		.context = live,
+		.observer = pass_on,
+		.observer_context = live,
 	};
 	struct host_text boot_id = {0};
 	struct utsname names = {0};
@@ -76,6 +89,12 @@ int live_sessions_open(const struct verb *verb, struct event_view *view, uint64_
 		return EXIT_BAD;
 	*out = TAKE_PTR(live);
 	return EXIT_YES;
+}
+
+void live_sessions_observe(struct live_sessions *live, session_handler observer, void *context)
+{
+	live->observer = observer;
+	live->observer_context = context;
 }
 
 int live_sessions_follow(struct live_sessions *live, const struct verb *verb,
@@ -111,11 +130,6 @@ void live_sessions_finish(struct live_sessions *live)
 {
 	session_view_finish(live->view, clock_ns(CLOCK_MONOTONIC));
 	session_view_list(live->view);
-}
-
-struct sessions *live_sessions_engine(const struct live_sessions *live)
-{
-	return session_view_sessions(live->view);
 }
 
 void live_sessions_close(struct live_sessions *live)

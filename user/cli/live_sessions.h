@@ -19,6 +19,9 @@ struct live_sessions;
 int live_sessions_open(const struct verb *verb, struct event_view *view, uint64_t downtime_ns,
 		       struct live_sessions **out);
 
+/* live_sessions_observe - @observer is told of every outcome from now on. */
+void live_sessions_observe(struct live_sessions *live, session_handler observer, void *context);
+
 /* live_sessions_follow - whose loop has the time. EXIT_YES, or EXIT_BAD and has said why. */
 int live_sessions_follow(struct live_sessions *live, const struct verb *verb,
 			 const struct capture *capture);
@@ -30,9 +33,6 @@ void live_sessions_batch(struct live_sessions *live, const struct ring_counts *c
 
 /* live_sessions_finish - nothing comes any more: sessions end, and are listed if that is wanted. */
 void live_sessions_finish(struct live_sessions *live);
-
-/* live_sessions_engine - for who looks at open sessions; stays ours. */
-struct sessions *live_sessions_engine(const struct live_sessions *live);
 
 /* live_sessions_close - before the capture that it follows; NULL is fine. */
 void live_sessions_close(struct live_sessions *live);

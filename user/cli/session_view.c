@@ -149,10 +149,9 @@ static void keep_anew(struct session_view *view, const struct session *session)
 	}
 }
 
-static void on_outcome(void *context, enum session_outcome outcome, const struct session *session,
-		       const struct session_alarm *alarm)
+static void act(struct session_view *view, enum session_outcome outcome,
+		const struct session *session, const struct session_alarm *alarm)
 {
-	struct session_view *view = context;
 	struct session_vm vm;
 
 	switch (outcome) {
@@ -173,6 +172,16 @@ static void on_outcome(void *context, enum session_outcome outcome, const struct
 		keep(view, session);
 		return;
 	}
+}
+
+static void on_outcome(void *context, enum session_outcome outcome, const struct session *session,
+		       const struct session_alarm *alarm)
+{
+	const struct session_view *view = context;
+
+	act(context, outcome, session, alarm);
+	if (view->options.observer)
+		view->options.observer(view->options.observer_context, outcome, session, alarm);
 }
 
 int session_view_open(const struct verb *verb, const struct session_view_options *options,

@@ -28,6 +28,9 @@ struct session_view_options {
 	/* Called when a session begins. */
 	struct session_vm (*find_vm)(void *context, uint32_t pid);
 	void *context;
+	/* Told of every outcome too, behind the view; or NULL. */
+	session_handler observer;
+	void *observer_context;
 };
 
 /* session_view_open - gives EXIT_YES and *out, the caller's, or EXIT_BAD and has said why. */

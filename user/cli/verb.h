@@ -39,6 +39,7 @@ extern const struct verb verb_revoke;
 extern const struct verb verb_run;
 extern const struct verb verb_stamp;
 extern const struct verb verb_status;
+extern const struct verb verb_top;
 extern const struct verb verb_watch;
 
 /* verb_help - prints the verb's help to stdout. Gives EXIT_YES. */
