@@ -81,7 +81,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out $(NOT_TESTED),$(sort $(
 ##@ Building
 all: $(BUILD)/migwarden ## build build/migwarden
 clients: $(CLIENTS) ## build the test programs that run in the lab
-units: $(BUILD)/tests/unit ## build the unit tests
+units: $(BUILD)/tests/unit $(BUILD)/tests/audit-writer ## build the unit tests
 kmod: $(BUILD)/kmod/mwtest.ko ## build the test devices for the lab's kernel
 
 $(BUILD)/migwarden: $(MAIN) $(ARCHIVES)
@@ -131,6 +131,11 @@ $(BUILD)/tests/%.so: tests/vm/client/preload/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(C_STD) $(WARNINGS) -D_GNU_SOURCE $(CFLAGS) -fPIC -shared -o $@ $<
+
+$(BUILD)/tests/audit-writer: $(BUILD)/obj/tests/audit/writer.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIB_LIBS)
 
 $(BUILD)/kmod/mwtest.ko: $(wildcard tests/kmod/*)
 	$(call say,KMOD,$@)
@@ -219,6 +224,7 @@ ifeq ($(WITH_LIBVIRT),1)
 	sed 's|@BINDIR@|$(PREFIX)/bin|' contrib/libvirt/50-migwarden > $(DESTDIR)$(HOOK_FOLDER)/50-migwarden
 	chmod 0755 $(DESTDIR)$(HOOK_FOLDER)/50-migwarden
 endif
+	install -D -m 0644 contrib/systemd/migwarden.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/migwarden.catalog
 	install -D -m 0644 contrib/systemd/migwarden.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/migwarden.conf
 	install -D -m 0644 $(BUILD)/migwarden.1 $(DESTDIR)$(PREFIX)/share/man/man1/migwarden.1
 
@@ -226,6 +232,7 @@ uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(HOOK_FOLDER)/50-migwarden
 	rm -f $(DESTDIR)$(PREFIX)/bin/migwarden $(DESTDIR)$(PREFIX)/share/man/man1/migwarden.1
 	rm -rf $(DESTDIR)$(PREFIX)/share/migwarden
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/catalog/migwarden.catalog
 	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/migwarden.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/migwarden.conf
 
 format: ## put the spacing of .clang-format on every C file

@@ -45,6 +45,15 @@ static int write_all(int fd, const char *data, size_t size)
 	return 0;
 }
 
+int file_make_folder(const char *path, mode_t mode)
+{
+	AUTO_FREE char *copy = strdup(path);
+
+	if (!copy)
+		return -ENOMEM;
+	return mkdir(dirname(copy), mode) && errno != EEXIST ? -errno : 0;
+}
+
 int file_sync_folder(const char *path)
 {
 	AUTO_FREE char *copy = strdup(path);

@@ -22,6 +22,10 @@ int file_replace(const char *path, mode_t mode, const void *data, size_t size);
  */
 int file_read(int fd, void *buffer, size_t size, size_t *length);
 
+/* file_make_folder - the folder of @path, where only it is missing. 0, also when it is there;
+ * -errno. */
+int file_make_folder(const char *path, mode_t mode);
+
 /* file_sync_folder - makes durable which names the folder of @path has. 0 or -errno. */
 int file_sync_folder(const char *path);
 

@@ -9,7 +9,7 @@ static const struct verb *const verbs[] = {
 	&verb_probe,   &verb_describe, &verb_check,  &verb_match,  &verb_policy,
 	&verb_watch,   &verb_top,      &verb_record, &verb_replay, &verb_report,
 	&verb_run,     &verb_admit,    &verb_revoke, &verb_reload, &verb_status,
-	&verb_release, &verb_key,      &verb_stamp,  &verb_hook,
+	&verb_release, &verb_audit,    &verb_key,    &verb_stamp,  &verb_hook,
 };
 
 static void print_help(void)

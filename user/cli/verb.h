@@ -23,6 +23,7 @@ struct verb {
 };
 
 extern const struct verb verb_admit;
+extern const struct verb verb_audit;
 extern const struct verb verb_check;
 extern const struct verb verb_describe;
 extern const struct verb verb_hook;

@@ -28,6 +28,19 @@ enum log_format {
 #define HOOK_TIMEOUT_NS_DEFAULT INT64_C(900000000)
 #define LIBVIRT_REFRESH_S_DEFAULT 21600
 
+enum audit_mode {
+	AUDIT_REQUIRED,    /* what cannot be recorded is not done, where it can wait */
+	AUDIT_BEST_EFFORT, /* it is done, and recorded when that is possible */
+	AUDIT_OFF,
+};
+
+/* Of the rows that are kept. */
+#define AUDIT_BYTES_MIN (INT64_C(1) << 20)
+#define AUDIT_BYTES_DEFAULT (INT64_C(1) << 30)
+#define AUDIT_AGE_S_DEFAULT (INT64_C(400) * 86400)
+/* So that it fits into 64 bits of nanoseconds. */
+#define AUDIT_AGE_S_MAX (INT64_C(36500) * 86400)
+
 struct settings {
 	struct arena *arena;     /* owns every text here */
 	const char *socket;      /* NULL: the daemon's default */
@@ -40,6 +53,11 @@ struct settings {
 	bool libvirt_stamp;      /* whether the daemon keeps the stamps of domains fresh */
 	int64_t libvirt_refresh_s;
 	int64_t hook_timeout_ns;
+	enum audit_mode audit;
+	const char *audit_file; /* NULL: the daemon's default */
+	const char *key;        /* the same, of the host's key */
+	int64_t audit_age_s;    /* older rows are removed */
+	int64_t audit_bytes;    /* of all rows, before the oldest are removed */
 };
 
 /* settings_new - what holds where no file says otherwise. 0 or -ENOMEM. */

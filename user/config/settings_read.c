@@ -15,6 +15,13 @@ static const struct choice choices_log[] = {
 	{0},
 };
 
+static const struct choice choices_audit[] = {
+	{"required", AUDIT_REQUIRED},
+	{"best-effort", AUDIT_BEST_EFFORT},
+	{"off", AUDIT_OFF},
+	{0},
+};
+
 static int read_schema(const struct reading *reading, const struct node *node,
 		       const struct field *field, void *object)
 {
@@ -35,8 +42,8 @@ static int read_path(const struct reading *reading, const struct node *node,
 	return **out == '/' ? 0 : reading_expected(reading, node, "a path from / on");
 }
 
-static int read_log(const struct reading *reading, const struct node *node,
-		    const struct field *field, void *object)
+static int read_word(const struct reading *reading, const struct node *node,
+		     const struct field *field, void *object)
 {
 	return reading_choice(reading, node, field->choices, field_target(object, field, int));
 }
@@ -157,6 +164,102 @@ static int read_libvirt(const struct reading *reading, const struct node *node,
 	return reading_mapping(reading, node, &libvirt_mapping, object);
 }
 
+static int read_age(const struct reading *reading, const struct node *node,
+		    const struct field *field, void *object)
+{
+	int64_t age_s;
+	int r = reading_quantity(reading, node, field->quantity, &age_s);
+
+	if (r)
+		return r;
+	if (age_s <= 0 || age_s > AUDIT_AGE_S_MAX)
+		return reading_expected(reading, node, "a time up to 36500d, such as 400d");
+	*field_target(object, field, int64_t) = age_s;
+	return 0;
+}
+
+static int read_size(const struct reading *reading, const struct node *node,
+		     const struct field *field, void *object)
+{
+	int64_t bytes;
+	int r = reading_quantity(reading, node, field->quantity, &bytes);
+
+	if (r)
+		return r;
+	if (bytes < AUDIT_BYTES_MIN)
+		return reading_expected(reading, node, "a size of 1MiB or more, such as 1GiB");
+	*field_target(object, field, int64_t) = bytes;
+	return 0;
+}
+
+static const struct field keep_fields[] = {
+	{
+		.key = "age",
+		.read = read_age,
+		.offset = offsetof(struct settings, audit_age_s),
+		.quantity = &quantity_s,
+		.about = "older rows are removed",
+	},
+	{
+		.key = "size",
+		.read = read_size,
+		.offset = offsetof(struct settings, audit_bytes),
+		.quantity = &quantity_bytes,
+		.about = "of all rows, before the oldest are removed",
+	},
+};
+
+static const struct mapping keep_mapping = {
+	.name = "keep",
+	.what = "what to keep",
+	.fields = keep_fields,
+	.field_count = ARRAY_SIZE(keep_fields),
+};
+
+static int read_keep(const struct reading *reading, const struct node *node,
+		     const struct field *field, void *object)
+{
+	(void)field;
+	return reading_mapping(reading, node, &keep_mapping, object);
+}
+
+static const struct field audit_fields[] = {
+	{
+		.key = "mode",
+		.read = read_word,
+		.offset = offsetof(struct settings, audit),
+		.choices = choices_audit,
+		.about = "whether what cannot be recorded is done all the same",
+	},
+	{
+		.key = "file",
+		.read = read_path,
+		.offset = offsetof(struct settings, audit_file),
+		.schema = PATH_SCHEMA,
+		.about = "the database",
+	},
+	{
+		.key = "keep",
+		.read = read_keep,
+		.schema = "{\"$ref\": \"#/$defs/keep\"}",
+		.about = "how much of it",
+	},
+};
+
+static const struct mapping audit_mapping = {
+	.name = "audit",
+	.what = "audit",
+	.fields = audit_fields,
+	.field_count = ARRAY_SIZE(audit_fields),
+};
+
+static int read_audit(const struct reading *reading, const struct node *node,
+		      const struct field *field, void *object)
+{
+	(void)field;
+	return reading_mapping(reading, node, &audit_mapping, object);
+}
+
 static const struct field settings_fields[] = {
 	{
 		.key = "schema",
@@ -199,10 +302,23 @@ static const struct field settings_fields[] = {
 	},
 	{
 		.key = "log",
-		.read = read_log,
+		.read = read_word,
 		.offset = offsetof(struct settings, log),
 		.choices = choices_log,
 		.about = "form of the decisions on standard output",
+	},
+	{
+		.key = "audit",
+		.read = read_audit,
+		.schema = "{\"$ref\": \"#/$defs/audit\"}",
+		.about = "the record of what was decided and done",
+	},
+	{
+		.key = "key",
+		.read = read_path,
+		.offset = offsetof(struct settings, key),
+		.schema = PATH_SCHEMA,
+		.about = "what this host signs with",
 	},
 };
 
@@ -226,6 +342,8 @@ int settings_new(struct settings **out)
 	settings->policies = SETTINGS_POLICIES_DEFAULT;
 	settings->libvirt_refresh_s = LIBVIRT_REFRESH_S_DEFAULT;
 	settings->hook_timeout_ns = HOOK_TIMEOUT_NS_DEFAULT;
+	settings->audit_age_s = AUDIT_AGE_S_DEFAULT;
+	settings->audit_bytes = AUDIT_BYTES_DEFAULT;
 	*out = settings;
 	return 0;
 }

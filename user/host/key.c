@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -165,21 +164,12 @@ const char *key_public_format(const struct key_public *key, char out[static KEY_
 	return out;
 }
 
-static int make_folder(const char *path)
-{
-	AUTO_FREE char *copy = strdup(path);
-
-	if (!copy)
-		return -ENOMEM;
-	return mkdir(dirname(copy), 0700) && errno != EEXIST ? -errno : 0;
-}
-
 int key_create(const char *path, const char *comment, struct key **out, struct parse_error *error)
 {
 	unsigned char seed[SEED_BYTES];
 	char text[KEY_LINE_BYTES];
 	AUTO_KEY struct key *key = NULL;
-	int r = make_folder(path);
+	int r = file_make_folder(path, 0700);
 
 	if (r)
 		return refuse(error, path, -r, "cannot make its folder");

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/utf8.h"
@@ -44,6 +45,17 @@ static void read_comm(int dir, struct process *out)
 	if (length && text[length - 1] == '\n')
 		length--;
 	copy_clean(out->comm, sizeof(out->comm), text, length);
+}
+
+/* Only who may trace the process may read it: of another user's, what it says of itself has to do.
+ */
+static void read_exe(int dir, struct process *out)
+{
+	char path[HOST_PATH_BYTES];
+	ssize_t length = readlinkat(dir, "exe", path, sizeof(path));
+
+	if (length > 0 && (size_t)length < sizeof(path))
+		copy_clean(out->exe, sizeof(out->exe), path, (size_t)length);
 }
 
 /* The path in a line of /proc/PID/cgroup ("ID:CONTROLLERS:PATH"), or NULL for another hierarchy. */
@@ -175,6 +187,10 @@ static void read_command_line(int dir, char *text, struct process *out)
 	text[length] = '\0';
 	words.end = text + length;
 	word = next_word(&words);
+	if (word && !*out->exe) {
+		copy_clean(out->exe, sizeof(out->exe), word, strlen(word));
+		out->exe_is_claimed = true;
+	}
 	if (!word || !is_qemu(word))
 		return;
 	while ((word = next_word(&words))) {
@@ -280,6 +296,7 @@ int process_read(const struct host *host, pid_t pid, struct process *out)
 	if (!*out->comm)
 		return -ESRCH;
 	read_cgroup(dir, out);
+	read_exe(dir, out);
 	read_command_line(dir, text, out);
 	if (!*out->vm_name)
 		read_scope(out);

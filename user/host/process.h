@@ -3,6 +3,7 @@
 #ifndef HOST_PROCESS_H
 #define HOST_PROCESS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "host/host.h"
@@ -14,6 +15,8 @@
 struct process {
 	pid_t pid;
 	char comm[PROCESS_COMM_BYTES];
+	char exe[HOST_PATH_BYTES]; /* what it runs */
+	bool exe_is_claimed;       /* that is the first word of its command line: no link to read */
 	char cgroup[HOST_PATH_BYTES]; /* of the unified hierarchy, else of systemd's own */
 	char vm_name[HOST_NAME_BYTES];
 	char vm_uuid[PROCESS_UUID_BYTES]; /* lower case */

@@ -202,6 +202,14 @@ static int write_waiting(struct audit *audit)
 	return r;
 }
 
+/* After rows: the head now and then, and the old ones. Neither takes a row back. */
+static void follow_up(struct audit *audit)
+{
+	if (audit->last_seq - audit->head_seq >= AUDIT_CHECKPOINT_ROWS)
+		audit_settle(audit);
+	audit_retain(audit);
+}
+
 /* What waits comes before what is new, and what is lost after it: the order of the chain. */
 int audit_retry(struct audit *audit)
 {
@@ -211,17 +219,11 @@ int audit_retry(struct audit *audit)
 		r = write_waiting(audit);
 	if (!r)
 		r = tell_gap(audit);
-	if (!r)
-		audit->error[0] = '\0';
-	return r;
-}
-
-/* After a row: the head now and then, and the old rows. Neither takes the row back. */
-static void follow_up(struct audit *audit)
-{
-	if (audit->last_seq - audit->head_seq >= AUDIT_CHECKPOINT_ROWS)
-		audit_settle(audit);
-	audit_retain(audit);
+	if (r)
+		return r;
+	audit->error[0] = '\0';
+	follow_up(audit);
+	return 0;
 }
 
 static int put(struct audit *audit, struct audit_waiting *row, uint64_t *seq)
@@ -267,6 +269,17 @@ int audit_append(struct audit *audit, const struct audit_row *row)
 	return r;
 }
 
+void audit_queue(struct audit *audit, const struct audit_row *row)
+{
+	struct audit_waiting copy;
+	int r = copy_row(audit, row, &copy);
+
+	if (r)
+		count_lost(audit, 1, row->wall_ns, strerror(-r));
+	else
+		keep(audit, &copy);
+}
+
 int audit_settle(struct audit *audit)
 {
 	const struct audit_signer *signer = &audit->options.signer;
@@ -279,9 +292,8 @@ int audit_settle(struct audit *audit)
 		return 0;
 	memcpy(head.database, audit->database, sizeof(head.database));
 	memcpy(head.hash, audit->last_hash, sizeof(head.hash));
-	memcpy(head.key_id, signer->key_id, sizeof(head.key_id));
 	length = audit_statement(head.database, head.seq, head.hash, text);
-	r = signer->sign(signer->context, text, length, head.signature);
+	r = signer->sign(signer->context, text, length, head.signature, head.key_id);
 	if (!r)
 		r = audit_head_write(audit->head_file, &head);
 	if (r)
@@ -297,29 +309,11 @@ void audit_get_status(const struct audit *audit, struct audit_status *out)
 	*out = (struct audit_status){
 		.state = audit_needs_retry(audit) ? AUDIT_FAILING : AUDIT_RECORDING,
 		.file = audit->options.file,
-		.key_id = audit->options.signer.key_id,
+		.key_id = audit->key_id,
 		.rows = audit->last_seq,
 		.head = audit->head_seq,
 		.pending = audit->waiting_count,
 		.lost = audit->lost,
 		.error = audit->error,
 	};
-}
-
-char *audit_admission_pair(struct audit *audit, uint64_t admission, const char *device)
-{
-	static const char sql[] =
-		"SELECT pair FROM record WHERE admission = ? AND kind = '" AUDIT_ADMISSION
-		"' AND device = ? ORDER BY seq DESC LIMIT 1";
-	sqlite3_stmt *statement;
-	char *pair = NULL;
-
-	if (!audit->db || sqlite3_prepare_v2(audit->db, sql, -1, &statement, NULL))
-		return NULL;
-	sqlite3_bind_int64(statement, 1, (sqlite3_int64)admission);
-	sqlite3_bind_text(statement, 2, device, -1, SQLITE_STATIC);
-	if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0))
-		pair = strdup((const char *)sqlite3_column_text(statement, 0));
-	sqlite3_finalize(statement);
-	return pair;
 }

@@ -20,6 +20,7 @@
 #define AUDIT_SIGNATURE_BYTES 64
 #define AUDIT_KEY_ID_BYTES 17
 #define AUDIT_ERROR_BYTES 512
+#define AUDIT_POLICY_BYTES 65 /* BLAKE2b-256 in hex */
 
 /* Rows kept in memory while the database cannot take them; beyond that they are only counted. */
 #define AUDIT_PENDING_MAX 1024
@@ -41,6 +42,12 @@
 #define AUDIT_SESSION "session"     /* a migration has ended */
 #define AUDIT_GAP "gap"             /* rows that could not be recorded, counted */
 #define AUDIT_RETENTION "retention" /* old rows were removed by rule */
+
+/* All of them, to a NULL. */
+extern const char *const audit_kinds[];
+
+/* What the host's key signs, so that it is no signature of anything else. */
+#define AUDIT_KEY_CONTEXT "migwarden.audit.checkpoint/1"
 
 /* AUDIT_INCIDENT, reason: the store found rows or files that are not as it left them. */
 #define AUDIT_TAMPERED "audit-tampered"
@@ -74,10 +81,10 @@ struct audit_row {
 /* Who vouches for it; the layer of this file knows no keys. */
 struct audit_signer {
 	void *context;
-	char key_id[AUDIT_KEY_ID_BYTES];
-	/* 0 or -errno. */
+	/* 0 and the id of the key that signed, or -errno. */
 	int (*sign)(void *context, const void *data, size_t size,
-		    unsigned char signature[AUDIT_SIGNATURE_BYTES]);
+		    unsigned char signature[AUDIT_SIGNATURE_BYTES],
+		    char key_id[AUDIT_KEY_ID_BYTES]);
 };
 
 struct audit_verifier {
@@ -106,9 +113,9 @@ enum audit_state {
 struct audit_status {
 	enum audit_state state;
 	const char *file;
-	const char *key_id;
-	uint64_t rows; /* number of the last one */
-	uint64_t head; /* the last that the head vouches for */
+	const char *key_id; /* that has signed; "" */
+	uint64_t rows;      /* number of the last one */
+	uint64_t head;      /* the last that the head vouches for */
 	size_t pending;
 	uint64_t lost;     /* since the start */
 	const char *error; /* the last one; "" */
@@ -139,6 +146,12 @@ int audit_intend(struct audit *audit, const struct audit_row *row, uint64_t *seq
  */
 int audit_append(struct audit *audit, const struct audit_row *row);
 
+/*
+ * audit_queue - as audit_append, but it waits for the next audit_retry, which writes all that wait
+ * in few transactions.
+ */
+void audit_queue(struct audit *audit, const struct audit_row *row);
+
 /* audit_lost - @count things that should have become rows were lost before they came here. */
 void audit_lost(struct audit *audit, uint64_t count, int64_t wall_ns, const char *why);
 
@@ -157,10 +170,41 @@ int audit_settle(struct audit *audit);
 /* audit_get_status - borrowed texts, until the next call. */
 void audit_get_status(const struct audit *audit, struct audit_status *out);
 
+/* What the row of an admission says of it. All malloc'ed; NULL is "not known". */
+struct audit_admission {
+	char *pair;
+	char *rule;
+	char *rule_name;
+	char *explanation;
+};
+
 /*
- * audit_admission_pair - the descriptors (JSON) that were judged for the newest admission of that
- * id and device, by whichever daemon. malloc'ed, the caller's; NULL when there is none.
+ * audit_admission_find - the newest admission of that id and device, by whichever daemon of this
+ * boot. Gives whether there is one; @out is to be freed by audit_admission_free either way.
  */
-char *audit_admission_pair(struct audit *audit, uint64_t admission, const char *device);
+bool audit_admission_find(struct audit *audit, uint64_t admission, const char *device,
+			  struct audit_admission *out);
+
+/* audit_admission_free - leaves an empty one. */
+void audit_admission_free(struct audit_admission *admission);
+
+/*
+ * audit_has_decision - whether a recent row tells already of what the gate decided then about that
+ * device, in this boot.
+ */
+bool audit_has_decision(struct audit *audit, uint64_t monotonic_ns, const char *device);
+
+/*
+ * audit_policy_find - the policy (its BLAKE2b) that was that generation in this boot. False when no
+ * recent row says so.
+ */
+bool audit_policy_find(struct audit *audit, uint64_t generation,
+		       char out[static AUDIT_POLICY_BYTES]);
+
+/*
+ * audit_ring_lost_find - how many losses in the gate's ring this boot's rows tell of: "total" of
+ * the newest AUDIT_GAP with "where": "ring". 0 when none does.
+ */
+uint64_t audit_ring_lost_find(struct audit *audit);
 
 #endif

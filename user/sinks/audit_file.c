@@ -106,10 +106,13 @@ static int set_all_aside(struct audit *audit, bool only_head)
 
 static int open_database(struct audit *audit)
 {
-	/* SQLite would make it readable for all, but for the umask. */
-	AUTO_FD int fd = open(audit->options.file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int r;
+	int r = file_make_folder(audit->options.file, 0700);
+	AUTO_FD int fd = -1;
 
+	if (r)
+		return fail(audit, r, "cannot make its folder");
+	/* SQLite would make it readable for all, but for the umask. */
+	fd = open(audit->options.file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return fail(audit, -errno, "cannot open it");
 	r = sqlite3_open_v2(audit->options.file, &audit->db,
@@ -271,6 +274,9 @@ static struct finding look_at_tail(struct audit *audit, uint64_t seq,
 
 	if (r == -EINVAL)
 		return (struct finding){"the head is none", 0, seq};
+	/* It is written with the first row. */
+	if (r == -ENOENT && seq > 1)
+		return (struct finding){"the head is missing", 0, seq};
 	if (!r && !text_equal(head.database, audit->database))
 		return (struct finding){"the head is of another database", head.seq, seq};
 	if (!r && !is_there(audit, head.seq, head.hash))
@@ -306,8 +312,8 @@ static int tell_finding(struct audit *audit, const struct finding *finding)
 
 static int tell_begin(struct audit *audit)
 {
-	json_t *object = json_pack("{s:s, s:s, s:i}", "database", audit->database, "key",
-				   audit->options.signer.key_id, "schema", AUDIT_SCHEMA_VERSION);
+	json_t *object = json_pack("{s:s, s:i}", "database", audit->database, "schema",
+				   AUDIT_SCHEMA_VERSION);
 	AUTO_FREE char *detail = json_dumps(object, JSON_COMPACT);
 
 	json_decref(object);
@@ -330,15 +336,17 @@ static int begin(struct audit *audit)
 {
 	struct finding missing = {.what = "the database was taken away"};
 	struct audit_head head;
-	int r = audit_head_read(audit->head_file, &head);
+	int found = audit_head_read(audit->head_file, &head);
+	int r = found == -ENOENT ? 0 : set_all_aside(audit, true);
 
-	if (r == -ENOENT)
-		return tell_begin(audit);
-	missing.expected = r ? 0 : head.seq;
-	r = set_all_aside(audit, true);
+	missing.expected = found ? 0 : head.seq;
+	audit->head_seq = 0;
 	if (!r)
 		r = tell_begin(audit);
-	return r ? r : tell_finding(audit, &missing);
+	/* From the first row on there is a head to miss. */
+	if (!r)
+		r = audit_settle(audit);
+	return r || found == -ENOENT ? r : tell_finding(audit, &missing);
 }
 
 static int take_up(struct audit *audit, bool is_new)
@@ -353,6 +361,8 @@ static int take_up(struct audit *audit, bool is_new)
 	r = read_tail(audit, &seq, hash);
 	if (r)
 		return r;
+	/* Made, but nothing could be signed yet. */
+	is_new = is_new || seq == 0;
 	finding = is_new ? (struct finding){0} : look_at_tail(audit, seq, hash, known);
 	audit->last_seq = seq;
 	memcpy(audit->last_hash, hash, sizeof(hash));

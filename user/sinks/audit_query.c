@@ -20,6 +20,12 @@
 
 const char audit_record_columns[] = COLUMNS;
 
+const char *const audit_kinds[] = {
+	AUDIT_BEGIN,     AUDIT_START,   AUDIT_STOP,   AUDIT_RAISE,     AUDIT_DECISION,
+	AUDIT_ADMISSION, AUDIT_REVOKE,  AUDIT_RELOAD, AUDIT_RELEASE,   AUDIT_ANSWER,
+	AUDIT_INCIDENT,  AUDIT_SESSION, AUDIT_GAP,    AUDIT_RETENTION, NULL,
+};
+
 /* A parameter that is NULL does not restrict. The answer to an intent stands beside it. */
 #define SELECT                                                                                   \
 	"SELECT " COLUMNS ", (SELECT a.verdict FROM record AS a WHERE a.refers = r.seq LIMIT 1)" \
@@ -31,7 +37,8 @@ const char audit_record_columns[] = COLUMNS;
 	" AND (?8 IS NULL OR rule = ?8 OR rule GLOB ?8 OR rule GLOB '*/' || ?8"                  \
 	" OR rule_name = ?8 OR rule_name GLOB ?8)"                                               \
 	" AND (?9 IS NULL OR seq = ?9) AND (?10 IS NULL OR seq > ?10)"                           \
-	" AND (?11 IS NULL OR refers = ?11)"
+	" AND (?11 IS NULL OR refers = ?11) AND (?13 IS NULL OR admission = ?13)"                \
+	" AND (?14 IS NULL OR boot_id = ?14)"
 
 /* The newest so many are found from the end, and told from the begin. */
 #define SELECT_NEWEST "SELECT * FROM (" SELECT " ORDER BY seq DESC LIMIT ?12) ORDER BY seq"
@@ -152,6 +159,8 @@ static int prepare(sqlite3 *db, const struct audit_filter *filter, sqlite3_stmt 
 	bind_number(*out, 10, (int64_t)filter->after);
 	bind_number(*out, 11, (int64_t)filter->refers);
 	bind_number(*out, 12, (int64_t)filter->limit);
+	bind_number(*out, 13, (int64_t)filter->admission);
+	bind_text(*out, 14, filter->boot_id);
 	return SQLITE_OK;
 }
 

@@ -21,7 +21,9 @@ struct audit_filter {
 	uint64_t seq;     /* this row alone */
 	uint64_t after;   /* rows behind this one */
 	uint64_t refers;  /* answers to this one */
-	uint64_t limit;   /* the newest so many */
+	uint64_t admission;
+	const char *boot_id;
+	uint64_t limit; /* the newest so many */
 };
 
 /* A row as it lies in the database. */

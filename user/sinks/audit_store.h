@@ -29,6 +29,8 @@ struct audit {
 	sqlite3_stmt *insert;
 	sqlite3_stmt *sign;
 	char database[AUDIT_DATABASE_BYTES];
+	char key_id[AUDIT_KEY_ID_BYTES];
+	int sign_error; /* of the last transaction */
 	uint64_t last_seq;
 	unsigned char last_hash[AUDIT_HASH_BYTES];
 	uint64_t head_seq;

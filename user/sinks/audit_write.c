@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One transaction of the audit: rows, chained, the last of them signed. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sinks/audit_store.h"
@@ -52,10 +53,11 @@ static int add_signature(struct audit *audit, uint64_t seq,
 	char text[AUDIT_STATEMENT_BYTES], forget[128];
 	size_t length = audit_statement(audit->database, seq, hash, text);
 
-	if (signer->sign(signer->context, text, length, signature))
-		return SQLITE_NOMEM;
+	audit->sign_error = signer->sign(signer->context, text, length, signature, audit->key_id);
+	if (audit->sign_error)
+		return SQLITE_AUTH;
 	sqlite3_bind_int64(audit->sign, 1, (sqlite3_int64)seq);
-	sqlite3_bind_text(audit->sign, 2, signer->key_id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(audit->sign, 2, audit->key_id, -1, SQLITE_STATIC);
 	sqlite3_bind_blob(audit->sign, 3, signature, sizeof(signature), SQLITE_STATIC);
 	if (audit->last_seq % AUDIT_CHECKPOINT_ROWS) {
 		sqlite3_snprintf(sizeof(forget), forget, "DELETE FROM checkpoint WHERE seq = %lld",
@@ -104,6 +106,23 @@ static int transact(struct audit *audit, struct audit_value (*rows)[AUDIT_COLUMN
 	return r;
 }
 
+static int give_up(struct audit *audit, int code)
+{
+	int r = audit_fail(audit, code, "cannot write");
+
+	if (!sqlite3_get_autocommit(audit->db))
+		sqlite3_exec(audit->db, "ROLLBACK", NULL, NULL, NULL);
+	if (code == SQLITE_AUTH) {
+		snprintf(audit->error, sizeof(audit->error), "cannot sign: %s",
+			 strerror(-audit->sign_error));
+		return audit->sign_error;
+	}
+	/* A constraint: somebody else has added rows. Opening again finds and tells it. */
+	if (r == -EEXIST || r == -EUCLEAN)
+		audit_file_close(audit);
+	return r;
+}
+
 int audit_write(struct audit *audit, struct audit_value (*rows)[AUDIT_COLUMNS], size_t count,
 		const char *also, uint64_t *first)
 {
@@ -119,15 +138,8 @@ int audit_write(struct audit *audit, struct audit_value (*rows)[AUDIT_COLUMNS], 
 	}
 	memcpy(hash, audit->last_hash, sizeof(hash));
 	r = transact(audit, rows, count, also, hash);
-	if (r) {
-		r = audit_fail(audit, r, "cannot write");
-		/* A constraint: somebody else has added rows. Opening again finds and tells it. */
-		if (r == -EEXIST || r == -EUCLEAN)
-			audit_file_close(audit);
-		else if (!sqlite3_get_autocommit(audit->db))
-			sqlite3_exec(audit->db, "ROLLBACK", NULL, NULL, NULL);
-		return r;
-	}
+	if (r)
+		return give_up(audit, r);
 	if (first)
 		*first = audit->last_seq + 1;
 	audit->last_seq += count;

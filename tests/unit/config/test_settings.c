@@ -58,13 +58,20 @@ Test(settings, a_schema_alone_gives_the_defaults)
 	cr_assert_null(settings->shadow);
 	cr_assert_eq(settings->gate_ring_bytes, 0);
 	cr_assert_eq(settings->log, LOG_TEXT);
+	cr_assert_eq(settings->audit, AUDIT_REQUIRED);
+	cr_assert_null(settings->audit_file);
+	cr_assert_null(settings->key);
+	cr_assert_eq(settings->audit_age_s, 400 * 86400);
+	cr_assert_eq(settings->audit_bytes, 1 << 30);
 }
 
 Test(settings, every_key_is_taken)
 {
 	cr_assert_eq(read_back(HEAD
 			       "socket: /run/a.sock\npolicies: /srv/p\nshadow: /srv/next.yaml\n"
-			       "rings: {gate: 64KiB, observe: 8MiB}\nlog: json\n"),
+			       "rings: {gate: 64KiB, observe: 8MiB}\nlog: json\n"
+			       "audit:\n  mode: best-effort\n  file: /srv/a.db\n"
+			       "  keep: {age: 90d, size: 64MiB}\nkey: /srv/k\n"),
 		     0, "%s", error.text);
 	cr_assert_str_eq(settings->socket, "/run/a.sock");
 	cr_assert_str_eq(settings->policies, "/srv/p");
@@ -72,6 +79,11 @@ Test(settings, every_key_is_taken)
 	cr_assert_eq(settings->gate_ring_bytes, 65536);
 	cr_assert_eq(settings->observe_ring_bytes, 8 << 20);
 	cr_assert_eq(settings->log, LOG_JSON);
+	cr_assert_eq(settings->audit, AUDIT_BEST_EFFORT);
+	cr_assert_str_eq(settings->audit_file, "/srv/a.db");
+	cr_assert_str_eq(settings->key, "/srv/k");
+	cr_assert_eq(settings->audit_age_s, 90 * 86400);
+	cr_assert_eq(settings->audit_bytes, 64 << 20);
 }
 
 Test(settings, what_is_wrong_is_named_at_its_place)
@@ -86,6 +98,12 @@ Test(settings, what_is_wrong_is_named_at_its_place)
 	refused(HEAD "rings: {gate: 2KiB}\n", 2, 15, "expected a power of two");
 	refused(HEAD "rings: {gate: 2GiB}\n", 2, 15, "expected a power of two");
 	refused(HEAD "rings: {gate: many}\n", 2, 15, "expected a size");
+	refused(HEAD "audit: off\n", 2, 8, "expected audit");
+	refused(HEAD "audit: {mode: maybe}\n", 2, 15, "expected one of required, best-effort, off");
+	refused(HEAD "audit: {keep: {age: 0s}}\n", 2, 21, "expected a time up to 36500d");
+	refused(HEAD "audit: {keep: {age: 36501d}}\n", 2, 21, "expected a time up to 36500d");
+	refused(HEAD "audit: {keep: {size: 1KiB}}\n", 2, 22, "expected a size of 1MiB or more");
+	refused(HEAD "audit: {file: a.db}\n", 2, 15, "expected a path from / on");
 	refused(HEAD "log: text\nlog: json\n", 3, 1, "expected each key once");
 	refused("", 1, 1, "expected a configuration, got an empty file");
 }

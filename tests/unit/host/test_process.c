@@ -185,3 +185,18 @@ Test(process, an_endless_command_line_is_cut)
 	cr_assert_eq(process_read(tree.host, 42, &process), 0);
 	cr_assert_str_eq(process.vm_name, "vm");
 }
+
+Test(process, what_it_runs_is_the_link_or_what_it_says_of_itself)
+{
+	AUTO_HOST struct host *real = NULL;
+	char path[HOST_PATH_BYTES] = "";
+
+	make("qemu-system-x86\n", "/usr/bin/qemu-system-x86_64 -S", NULL);
+	cr_assert_str_eq(process.exe, "/usr/bin/qemu-system-x86_64");
+	cr_assert(process.exe_is_claimed);
+	cr_assert_eq(host_open(NULL, &real), 0);
+	cr_assert_eq(process_read(real, getpid(), &process), 0);
+	cr_assert_gt(readlink("/proc/self/exe", path, sizeof(path) - 1), 0);
+	cr_assert_str_eq(process.exe, path);
+	cr_assert_not(process.exe_is_claimed);
+}

@@ -18,9 +18,12 @@ static unsigned char public_half[crypto_sign_PUBLICKEYBYTES];
 static unsigned char secret_half[crypto_sign_SECRETKEYBYTES];
 
 static int sign(void *context, const void *data, size_t size,
-		unsigned char signature[AUDIT_SIGNATURE_BYTES])
+		unsigned char signature[AUDIT_SIGNATURE_BYTES], char key_id[AUDIT_KEY_ID_BYTES])
 {
 	(void)context;
+	if (fixture.key_is_missing)
+		return -ENOENT;
+	strcpy(key_id, "unit");
 	return crypto_sign_detached(signature, NULL, data, size, secret_half);
 }
 
@@ -46,7 +49,7 @@ void audit_fixture_init(void)
 	fixture.options = (struct audit_options){
 		.file = fixture.file,
 		.boot_id = "3d6f4b1e-8a53-4d0a-9f4f-0f7e2a5b7c11",
-		.signer = {.key_id = "unit", .sign = sign},
+		.signer = {.sign = sign},
 		.verifier = {.verify = verify},
 		.busy_ms = 10,
 	};

@@ -12,6 +12,7 @@ struct audit_fixture {
 	char head[80];
 	struct audit_options options;
 	struct audit *audit;
+	bool key_is_missing; /* nothing can be signed */
 	char error[AUDIT_ERROR_BYTES];
 };
 

@@ -135,6 +135,21 @@ Test(audit, rows_wait_while_somebody_else_holds_the_database_and_keep_their_orde
 	is_sound();
 }
 
+Test(audit, a_batch_is_written_with_one_signature_and_before_what_comes_after_it)
+{
+	struct audit_row row = decision;
+
+	audit_fixture_open();
+	for (row.pid = 1; row.pid <= 50; row.pid++)
+		audit_queue(fixture.audit, &row);
+	cr_assert_eq(count("kind = 'decision'"), 0);
+	cr_assert_eq(audit_append(fixture.audit, &row), 0);
+	cr_assert_eq(count("kind = 'decision' AND seq = pid + 1"), 51);
+	cr_assert_eq(audit_retry(fixture.audit), 0);
+	audit_fixture_close();
+	is_sound();
+}
+
 Test(audit, an_intent_that_cannot_be_recorded_is_not_recorded_later_either)
 {
 	uint64_t seq;
@@ -197,16 +212,31 @@ Test(audit, a_folder_that_is_not_there_yet_is_waited_for)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s/later/audit.db", fixture.folder);
+	/* Only the last folder is made. */
+	snprintf(path, sizeof(path), "%s/mount/later/audit.db", fixture.folder);
 	fixture.options.file = path;
 	cr_assert_eq(audit_open(&fixture.options, &fixture.audit), 0);
 	cr_assert_eq(status_of().state, AUDIT_FAILING);
 	cr_assert_eq(audit_append(fixture.audit, &decision), -ENOENT);
-	snprintf(fixture.file, sizeof(fixture.file), "%s/later", fixture.folder);
+	snprintf(fixture.file, sizeof(fixture.file), "%s/mount", fixture.folder);
 	cr_assert_eq(mkdir(fixture.file, 0700), 0);
 	cr_assert_eq(audit_retry(fixture.audit), 0, "%s", status_of().error);
-	snprintf(fixture.file, sizeof(fixture.file), "%s/later/audit.db", fixture.folder);
+	snprintf(fixture.file, sizeof(fixture.file), "%s/mount/later/audit.db", fixture.folder);
 	cr_assert_eq(count("kind = 'decision'"), 1);
+}
+
+Test(audit, rows_wait_for_the_key)
+{
+	fixture.key_is_missing = true;
+	cr_assert_eq(audit_open(&fixture.options, &fixture.audit), 0);
+	cr_assert_eq(audit_append(fixture.audit, &decision), -ENOENT);
+	cr_assert_not_null(strstr(status_of().error, "cannot sign"), "%s", status_of().error);
+	fixture.key_is_missing = false;
+	cr_assert_eq(audit_retry(fixture.audit), 0, "%s", status_of().error);
+	cr_assert_eq(count("kind = 'begin' AND seq = 1"), 1);
+	cr_assert_eq(count("kind = 'decision' AND seq = 2"), 1);
+	audit_fixture_close();
+	is_sound();
 }
 
 Test(audit, a_damaged_database_is_kept_as_evidence_and_a_new_one_says_so)
@@ -222,7 +252,7 @@ Test(audit, a_damaged_database_is_kept_as_evidence_and_a_new_one_says_so)
 	audit_fixture_close();
 	cr_assert_eq(count("kind = 'incident' AND reason = 'audit-tampered'"), 1);
 	cr_assert_eq(audit_fixture_verify().soundness, AUDIT_BROKEN);
-	snprintf(command, sizeof(command), "ls %s.damaged-* | grep -q head && ls %s.damaged-*",
+	snprintf(command, sizeof(command), "ls %s.damaged-* | grep -q head && test -e %s",
 		 fixture.file, fixture.file);
 	cr_assert_eq(system(command), 0);
 }
@@ -255,6 +285,18 @@ Test(audit, an_end_that_was_cut_off_is_missed_at_the_next_start)
 	audit_fixture_close();
 	audit_fixture_sql("DELETE FROM record WHERE seq > 3; DELETE FROM checkpoint WHERE seq > 3");
 	found_tampered("not there");
+}
+
+/* Row 64 is signed for good, so the end looks as it should. */
+Test(audit, an_end_that_was_cut_off_at_a_signature_with_the_head_is_missed_too)
+{
+	audit_fixture_open();
+	audit_fixture_fill(80);
+	audit_fixture_close();
+	audit_fixture_sql(
+		"DELETE FROM record WHERE seq > 64; DELETE FROM checkpoint WHERE seq > 64");
+	cr_assert_eq(unlink(fixture.head), 0);
+	found_tampered("head is missing");
 }
 
 Test(audit, a_row_that_was_added_meanwhile_is_told_at_the_next_start)
@@ -370,7 +412,7 @@ Test(audit, the_size_is_held_while_rows_come_without_end)
 	cr_assert_eq(audit_fixture_verify().soundness, AUDIT_BROKEN);
 }
 
-Test(audit, the_pair_of_an_admission_is_found_by_later_processes_too)
+Test(audit, an_admission_is_found_by_later_processes_of_this_boot)
 {
 	struct audit_row row = {
 		.wall_ns = 1,
@@ -378,15 +420,60 @@ Test(audit, the_pair_of_an_admission_is_found_by_later_processes_too)
 		.device = "0000:3b:00.1",
 		.admission = 17,
 		.pair = "{\"source\": {}, \"dest\": {}}",
+		.rule = "site.yaml:14",
+		.detail = "{\"explanation\": \"type-mismatch\"}",
 	};
-	AUTO_FREE char *pair = NULL;
+	struct audit_admission found;
 
 	audit_fixture_open();
 	cr_assert_eq(audit_append(fixture.audit, &row), 0);
 	audit_fixture_close();
 	audit_fixture_open();
-	pair = audit_admission_pair(fixture.audit, 17, "0000:3b:00.1");
-	cr_assert_str_eq(pair, row.pair);
-	cr_assert_null(audit_admission_pair(fixture.audit, 17, "0000:3b:00.2"));
-	cr_assert_null(audit_admission_pair(fixture.audit, 18, "0000:3b:00.1"));
+	cr_assert(audit_admission_find(fixture.audit, 17, "0000:3b:00.1", &found));
+	cr_assert_str_eq(found.pair, row.pair);
+	cr_assert_str_eq(found.rule, row.rule);
+	cr_assert_str_eq(found.explanation, "type-mismatch");
+	cr_assert_null(found.rule_name);
+	audit_admission_free(&found);
+	cr_assert_not(audit_admission_find(fixture.audit, 17, "0000:3b:00.2", &found));
+	cr_assert_not(audit_admission_find(fixture.audit, 18, "0000:3b:00.1", &found));
+	audit_fixture_close();
+	/* The kernel counts its admissions anew. */
+	fixture.options.boot_id = "another";
+	audit_fixture_open();
+	cr_assert_not(audit_admission_find(fixture.audit, 17, "0000:3b:00.1", &found));
+}
+
+Test(audit, a_decision_that_is_told_already_is_known)
+{
+	struct audit_row row = decision;
+
+	row.monotonic_ns = 17;
+	audit_fixture_open();
+	cr_assert_eq(audit_append(fixture.audit, &row), 0);
+	cr_assert(audit_has_decision(fixture.audit, 17, "0000:3b:00.1"));
+	cr_assert_not(audit_has_decision(fixture.audit, 18, "0000:3b:00.1"));
+	cr_assert_not(audit_has_decision(fixture.audit, 17, "0000:3b:00.2"));
+}
+
+Test(audit, the_policy_of_a_generation_and_what_the_ring_has_lost_are_found)
+{
+	struct audit_row row = {.wall_ns = 1, .kind = AUDIT_ANSWER};
+	char policy[AUDIT_POLICY_BYTES];
+
+	audit_fixture_open();
+	for (row.generation = 1; row.generation <= 3; row.generation++) {
+		row.policy = row.generation == 2 ? "second" : "other";
+		cr_assert_eq(audit_append(fixture.audit, &row), 0);
+	}
+	cr_assert(audit_policy_find(fixture.audit, 2, policy));
+	cr_assert_str_eq(policy, "second");
+	cr_assert_not(audit_policy_find(fixture.audit, 9, policy));
+	cr_assert_eq(audit_ring_lost_find(fixture.audit), 0);
+	row = (struct audit_row){.wall_ns = 1, .kind = AUDIT_GAP};
+	row.detail = "{\"where\": \"ring\", \"total\": 41}";
+	cr_assert_eq(audit_append(fixture.audit, &row), 0);
+	row.detail = "{\"lost\": 7}";
+	cr_assert_eq(audit_append(fixture.audit, &row), 0);
+	cr_assert_eq(audit_ring_lost_find(fixture.audit), 41);
 }

@@ -42,7 +42,7 @@ static void keep(void)
 {
 	char command[640];
 
-	snprintf(command, sizeof(command), "cp %s %s.kept; cp %s %s.kept", fixture.file,
+	snprintf(command, sizeof(command), "cp %s %s.kept && cp %s %s.kept", fixture.file,
 		 fixture.file, fixture.head, fixture.head);
 	cr_assert_eq(system(command), 0);
 }
@@ -51,7 +51,7 @@ static void restore(void)
 {
 	char command[640];
 
-	snprintf(command, sizeof(command), "rm -f %s-wal %s-shm; cp %s.kept %s; cp %s.kept %s",
+	snprintf(command, sizeof(command), "rm -f %s-wal %s-shm && cp %s.kept %s && cp %s.kept %s",
 		 fixture.file, fixture.file, fixture.file, fixture.file, fixture.head,
 		 fixture.head);
 	cr_assert_eq(system(command), 0);
@@ -340,14 +340,14 @@ Test(audit_verify, a_file_with_any_page_overwritten_is_found_or_reads_the_same)
 	keep();
 	for (unsigned int i = 0; i < 40; i++) {
 		struct audit_report report;
-		unsigned int at =
-			any(0, (unsigned int)audit_fixture_number(
-				       "SELECT page_count * 4096 FROM pragma_page_count()") -
-				       17);
+		unsigned int size, at;
 		FILE *file;
 		int r;
 
 		restore();
+		size = (unsigned int)audit_fixture_number(
+			"SELECT page_count * 4096 FROM pragma_page_count()");
+		at = any(0, size - 17);
 		file = fopen(fixture.file, "r+");
 		cr_assert_not_null(file);
 		fseek(file, at, SEEK_SET);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sinks/journal.h"
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <syslog.h>
+#include <systemd/sd-journal.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "sinks/audit_text.h"
+
+#define FIELDS_MAX 24
+#define FIELD_BYTES 1024
+
+/* Stable: programs and the catalog know them. */
+static const struct {
+	const char *kind;
+	const char *id;
+} ids[] = {
+	{AUDIT_START, "af5775c5a05243f0bb03cc5e3eac8c0a"},
+	{AUDIT_STOP, "8a13763716604a0086bff607f2c47297"},
+	{AUDIT_RAISE, "8afd651f03a24f239ba9f5cf84169a67"},
+	{AUDIT_DECISION, "b23b1a1324e940bbad520c3249a27a19"},
+	{AUDIT_ADMISSION, "2a372bf1765546e492b8f1c6bbbc76c5"},
+	{AUDIT_REVOKE, "b484340dd5d947879896b6dc0763d664"},
+	{AUDIT_RELOAD, "ee2812a43a9c42f78de560bad357761e"},
+	{AUDIT_RELEASE, "90f01569f9914289b812b74caf4b9902"},
+	{AUDIT_ANSWER, "df1e64102d6d4e2d8ef3a26358f5a17d"},
+	{AUDIT_INCIDENT, "9403702ca22b41b5aedbd5b6b1437d98"},
+	{AUDIT_GAP, "11ccf31703e8479981f426facdc80bd7"},
+};
+
+const char *journal_message_id(const char *kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		if (text_equal(ids[i].kind, kind))
+			return ids[i].id;
+	return NULL;
+}
+
+struct entry {
+	struct iovec fields[FIELDS_MAX];
+	int count;
+	char text[FIELDS_MAX][FIELD_BYTES];
+};
+
+/* "NAME=text"; nothing where there is no text. What does not fit is cut. */
+static void add(struct entry *entry, const char *name, const char *text)
+{
+	char *field = entry->text[entry->count];
+
+	if (!text || !*text || entry->count == FIELDS_MAX)
+		return;
+	if (snprintf(field, FIELD_BYTES, "%s=%s", name, text) >= FIELD_BYTES)
+		text_mark_cut(field, FIELD_BYTES);
+	entry->fields[entry->count++] = (struct iovec){field, strlen(field)};
+}
+
+static void add_number(struct entry *entry, const char *name, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+	add(entry, name, number ? text : NULL);
+}
+
+static int priority_of(const struct audit_row *row)
+{
+	const char *verdict = row->verdict ? row->verdict : "";
+
+	if (text_equal(row->kind, AUDIT_INCIDENT) || text_equal(row->kind, AUDIT_GAP) ||
+	    text_equal(verdict, "failed"))
+		return LOG_ERR;
+	if (text_equal(verdict, "deny"))
+		return LOG_WARNING;
+	return text_equal(verdict, "audit") ? LOG_NOTICE : LOG_INFO;
+}
+
+void journal_send(const struct audit_row *row)
+{
+	const char *id = journal_message_id(row->kind);
+	struct entry entry = {0};
+	char message[FIELD_BYTES];
+
+	/* That it was done is what one expects. */
+	if (!id || (text_equal(row->kind, AUDIT_ANSWER) && text_equal(row->verdict, "done")))
+		return;
+	audit_summarise(row, message, sizeof(message));
+	add(&entry, "MESSAGE", message);
+	add(&entry, "MESSAGE_ID", id);
+	add_number(&entry, "PRIORITY", (uint64_t)priority_of(row));
+	add(&entry, "SYSLOG_IDENTIFIER", "migwarden");
+	add(&entry, "MIGWARDEN_KIND", row->kind);
+	add(&entry, "MIGWARDEN_DEVICE", row->device);
+	add(&entry, "MIGWARDEN_DIRECTION", row->direction);
+	add(&entry, "MIGWARDEN_VM", row->vm);
+	add(&entry, "MIGWARDEN_VM_UUID", row->vm_uuid);
+	add(&entry, "MIGWARDEN_VERDICT", row->verdict);
+	add(&entry, "MIGWARDEN_REASON", row->reason);
+	add(&entry, "MIGWARDEN_RULE", row->rule);
+	add(&entry, "MIGWARDEN_RULE_NAME", row->rule_name);
+	add(&entry, "MIGWARDEN_POLICY", row->policy);
+	add_number(&entry, "MIGWARDEN_GENERATION", row->generation);
+	add_number(&entry, "MIGWARDEN_ADMISSION", row->admission);
+	add_number(&entry, "MIGWARDEN_PID", (uint64_t)row->pid);
+	add(&entry, "MIGWARDEN_COMM", row->comm);
+	sd_journal_sendv(entry.fields, entry.count);
+}
