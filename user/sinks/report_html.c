@@ -10,7 +10,6 @@
 #include "base/units.h"
 #include "core/flow.h"
 #include "core/fsm.h"
-#include "sinks/errno_name.h"
 #include "sinks/html.h"
 #include "sinks/report_svg.h"
 #include "sinks/report_words.h"
@@ -411,7 +410,7 @@ static void curve(FILE *out, const struct session_series *series, bool is_precop
 		  const char *caption, unsigned int number)
 {
 	static const char *const columns[] = {"#time", "#bytes", "#dirty bytes", NULL};
-	char text[UNITS_TEXT_BYTES];
+	char text[UNITS_TEXT_BYTES], label[REPORT_LABEL_BYTES];
 
 	if (!series->calls || !series->count)
 		return;
@@ -425,7 +424,7 @@ static void curve(FILE *out, const struct session_series *series, bool is_precop
 		fputs("<tr>", out);
 		cell(out, format_duration(sample->time_ns - series->items[0].time_ns, text), true);
 		cell(out,
-		     sample->result ? errno_name(sample->result)
+		     sample->result ? report_result_text(sample->result, label)
 				    : format_bytes(sample->bytes, text),
 		     true);
 		cell(out, is_precopy ? format_bytes(sample->dirty_bytes, text) : "-", true);
@@ -451,7 +450,7 @@ static void arcs(FILE *out, const struct session *session)
 		row_heading(out, label);
 		cell(out, mig_state_name(arc->target), false);
 		cell(out, format_duration(arc->duration_ns, text), true);
-		cell(out, arc->result ? errno_name(arc->result) : "ok", false);
+		cell(out, report_result_text(arc->result, label), false);
 		fputs("</tr>\n", out);
 	}
 	close_table(out);

@@ -118,12 +118,16 @@ static void time_axis(FILE *out, const struct scale *scale, uint64_t zero_ns, do
 	char time[UNITS_TEXT_BYTES];
 
 	/* From the first tick at or after the begin. */
-	for (uint64_t at = (offset + tick - 1) / tick * tick; at <= scale->end - zero_ns;
-	     at += tick) {
+	for (uint64_t at = offset - offset % tick; at <= scale->end - zero_ns;) {
 		double x = x_of(scale, zero_ns + at);
 
-		fprintf(out, "<path d=\"M%.1f %.1fV%.1f\" class=\"rule\"/>\n", x, AXIS - 6, height);
-		text_at(out, x, AXIS - 11, "tick", at ? format_duration(at, time) : "0");
+		if (at >= offset) {
+			fprintf(out, "<path d=\"M%.1f %.1fV%.1f\" class=\"rule\"/>\n", x, AXIS - 6,
+				height);
+			text_at(out, x, AXIS - 11, "tick", at ? format_duration(at, time) : "0");
+		}
+		if (__builtin_add_overflow(at, tick, &at))
+			return;
 	}
 }
 
@@ -132,17 +136,18 @@ static void stretch_title(const struct stretch *stretch, const struct session *s
 {
 	char label[REPORT_LABEL_BYTES], time[UNITS_TEXT_BYTES], driver[UNITS_TEXT_BYTES];
 	char gap[UNITS_TEXT_BYTES];
-	const struct mw_flow *flow = &session->phases[stretch->index % SESSION_PHASES_MAX].flow;
+	const struct mw_flow *flow;
 
 	report_stretch_label(stretch, label);
 	format_duration(stretch->end_ns - stretch->begin_ns, time);
-	if (stretch->kind == STRETCH_DATA)
-		snprintf(out, size, "%s, data: %s (in the driver %s, between calls %s)", label,
-			 time, format_duration(flow->driver_ns, driver),
-			 format_duration(flow->gap_ns, gap));
-	else
+	if (stretch->kind != STRETCH_DATA) {
 		snprintf(out, size, "%s%s: %s", label,
 			 stretch->kind == STRETCH_WAIT ? ", waiting" : "", time);
+		return;
+	}
+	flow = &session->phases[stretch->index].flow;
+	snprintf(out, size, "%s, data: %s (in the driver %s, between calls %s)", label, time,
+		 format_duration(flow->driver_ns, driver), format_duration(flow->gap_ns, gap));
 }
 
 /* Of the bar's height, the driver's share of the calls is dark. */

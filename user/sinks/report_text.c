@@ -9,7 +9,6 @@
 #include "base/units.h"
 #include "core/flow.h"
 #include "core/fsm.h"
-#include "sinks/errno_name.h"
 #include "sinks/report_chart.h"
 #include "sinks/report_words.h"
 #include "sinks/session_text.h"
@@ -238,15 +237,14 @@ static void arcs(FILE *out, const struct session *session)
 		fprintf(out, "\n  %-*s %9s\n", LABEL_COLUMNS + 4, "arc", "took");
 	for (uint32_t i = 0; i < session->arc_count; i++) {
 		const struct session_arc *arc = &session->arcs[i];
-		const char *error = errno_name(arc->result);
 
 		snprintf(label, sizeof(label), "%s → %s", mig_state_name(arc->from),
 			 mig_state_name(arc->to));
 		fputs("  ", out);
 		chart_left(out, label, LABEL_COLUMNS + 4);
 		chart_right(out, format_duration(arc->duration_ns, time), 10);
-		if (error)
-			fprintf(out, "  %s", error);
+		if (arc->result)
+			fprintf(out, "  %s", report_result_text(arc->result, label));
 		if (arc->to != arc->target)
 			fprintf(out, "  (towards %s)", mig_state_name(arc->target));
 		putc('\n', out);
@@ -271,7 +269,7 @@ static void dirty(FILE *out, const struct session *session, const struct report_
 {
 	const struct session_dirty *log = &session->dirty;
 	char text[REPORT_LABEL_BYTES], start[UNITS_TEXT_BYTES], stop[UNITS_TEXT_BYTES];
-	char page[UNITS_TEXT_BYTES];
+	char page[UNITS_TEXT_BYTES], result[REPORT_LABEL_BYTES];
 
 	if (!log->start_ns && !log->running.calls && !log->stopped.calls) {
 		fact(out, look, "dirty log", "not by the device");
@@ -279,7 +277,7 @@ static void dirty(FILE *out, const struct session *session, const struct report_
 	}
 	snprintf(text, sizeof(text), "%u ranges, pages of %s, start %s in %s, stop %s",
 		 log->range_count, format_bytes(log->page_bytes, page),
-		 log->start_result ? errno_name(log->start_result) : "ok",
+		 report_result_text(log->start_result, result),
 		 format_duration(log->start_duration_ns, start),
 		 log->stop_ns ? format_duration(log->stop_duration_ns, stop) : "not seen");
 	fact(out, look, "dirty log", text);

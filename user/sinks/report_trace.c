@@ -6,7 +6,6 @@
 #include "base/units.h"
 #include "core/fsm.h"
 #include "core/names.h"
-#include "sinks/errno_name.h"
 #include "sinks/json_set.h"
 #include "sinks/report_words.h"
 #include "sinks/session_text.h"

@@ -38,6 +38,15 @@ static const char *error_text(int32_t error)
 	return name ? name : "an error without a name";
 }
 
+const char *report_result_text(int32_t result, char out[static REPORT_LABEL_BYTES])
+{
+	const char *name = errno_name(result);
+
+	if (result && !name)
+		return print(out, REPORT_LABEL_BYTES, "%d", result);
+	return strcpy(out, result ? name : "ok");
+}
+
 const char *report_share(uint64_t part, uint64_t whole, char out[static REPORT_SHARE_BYTES])
 {
 	if (!whole)

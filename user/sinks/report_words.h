@@ -51,6 +51,9 @@ const char *report_estimate_text(const struct session *session,
 /* report_side_text - "source", "destination", "both sides". Static. */
 const char *report_side_text(const struct anatomy *anatomy);
 
+/* report_result_text - "ok", "EIO", or the number, of what a call gave. Gives @out. */
+const char *report_result_text(int32_t result, char out[static REPORT_LABEL_BYTES]);
+
 /* report_missing_text - what of the session was not seen; "" when nothing. Gives @out. */
 const char *report_missing_text(const struct session *session, char out[static REPORT_LABEL_BYTES]);
 
