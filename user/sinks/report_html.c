@@ -58,6 +58,14 @@ static void cell(FILE *out, const char *text, bool is_number)
 	fputs("</td>", out);
 }
 
+/* A device's name is a UUID as a rule: on one line. */
+static void device_cell(FILE *out, const char *name)
+{
+	fputs("<td class=\"id\">", out);
+	html_text(out, name);
+	fputs("</td>", out);
+}
+
 __attribute__((format(printf, 2, 3))) static void number_cell(FILE *out, const char *format, ...)
 {
 	char text[REPORT_LABEL_BYTES];
@@ -244,7 +252,7 @@ static void parts_table(FILE *out, const struct anatomy *anatomy)
 		fputs("<th scope=\"row\">", out);
 		html_text(out, report_part_label(anatomy, part, label));
 		fputs(part == anatomy->largest ? " <b>(the largest)</b></th>" : "</th>", out);
-		cell(out, is_of_one ? anatomy->items[part->item].session->device : "", false);
+		device_cell(out, is_of_one ? anatomy->items[part->item].session->device : "");
 		cell(out, report_party_label(part_party(part)), false);
 		cell(out, format_duration(part->ns, time), true);
 		cell(out, report_share(part->ns, all, share), true);
@@ -287,7 +295,7 @@ static void timeline_table(FILE *out, const struct anatomy *anatomy)
 		snprintf(name, sizeof(name), "%s%s", report_stretch_label(stretch, label),
 			 stretch->kind < STRETCH_COUNT_ ? what[stretch->kind] : "");
 		row_heading(out, name);
-		cell(out, anatomy->items[stretch->item].session->device, false);
+		device_cell(out, anatomy->items[stretch->item].session->device);
 		cell(out, format_duration(stretch->begin_ns - anatomy->begin_ns, from), true);
 		cell(out, format_duration(stretch->end_ns - anatomy->begin_ns, to), true);
 		cell(out, format_duration(stretch->end_ns - stretch->begin_ns, took), true);
@@ -313,7 +321,7 @@ static void rate_row(FILE *out, const struct session *session, const struct sess
 	char text[UNITS_TEXT_BYTES];
 
 	row_heading(out, mig_state_name(phase->state));
-	cell(out, session->device, false);
+	device_cell(out, session->device);
 	cell(out, format_bytes(flow->bytes, text), true);
 	number_cell(out, "%.1f", (double)flow_bytes_per_second(flow) / 1e6);
 	cell(out, format_duration(flow->driver_ns, text), true);
