@@ -38,7 +38,8 @@ struct recorder {
 	int failure; /* -errno of writing */
 	uint64_t filtered;
 	uint64_t left_out;
-	uint64_t lost; /* of all kinds, as far as the file tells */
+	/* Of the last batch: who watches beside us is told of a loss at the same place. */
+	struct ring_counts sums;
 	struct host *host;
 	struct sources *sources;
 	struct migration *migration; /* opened for the first device */
@@ -49,20 +50,17 @@ struct recorder {
 static void fill_counts(void *context, struct recording_counts *out)
 {
 	const struct recorder *recorder = context;
-	struct ring_counts counts;
 
 	out->filtered = recorder->filtered;
 	out->left_out = recorder->left_out;
 	if (!recorder->capture)
 		return;
 	out->malformed = capture_malformed(recorder->capture);
-	if (capture_counts(recorder->capture, &counts))
-		return;
 	for (uint32_t kind = 0; kind < MW_EVENT_KINDS; kind++)
 		out->kind[kind] = (struct recording_count){
-			.produced = counts.kind[kind].produced,
-			.lost = counts.kind[kind].lost,
-			.delivered = counts.kind[kind].delivered,
+			.produced = recorder->sums.kind[kind].produced,
+			.lost = recorder->sums.kind[kind].lost,
+			.delivered = recorder->sums.kind[kind].delivered,
 		};
 }
 
@@ -212,16 +210,23 @@ void recorder_add(struct recorder *recorder, const union mw_event *event, const 
 	recorder->left_out += recorder_is_over(recorder);
 }
 
-void recorder_batch(struct recorder *recorder, const struct ring_counts *counts)
+static uint64_t lost(const struct ring_counts *counts)
 {
-	uint64_t lost = 0;
-	int r;
+	uint64_t sum = 0;
 
 	for (uint32_t kind = 0; kind < MW_EVENT_KINDS; kind++)
-		lost += counts->kind[kind].lost;
-	if (lost == recorder->lost || recorder_is_over(recorder))
+		sum += counts->kind[kind].lost;
+	return sum;
+}
+
+void recorder_batch(struct recorder *recorder, const struct ring_counts *counts)
+{
+	bool is_news = lost(counts) != lost(&recorder->sums);
+	int r;
+
+	recorder->sums = *counts;
+	if (!is_news || recorder_is_over(recorder))
 		return;
-	recorder->lost = lost;
 	r = recording_writer_add_counts(recorder->writer);
 	if (r == -EFBIG)
 		recorder->is_full = true;
@@ -251,15 +256,19 @@ int recorder_follow(struct recorder *recorder, struct capture *capture)
 	return EXIT_YES;
 }
 
-int recorder_end(struct recorder *recorder, struct recorder_result *out)
+int recorder_end(struct recorder *recorder, const struct ring_counts *counts,
+		 struct recorder_result *out)
 {
 	const struct recording_end end = {
 		.time_ns = clock_ns(CLOCK_MONOTONIC),
 		.wall_offset_ns = clock_wall_offset_ns(),
 		.cause = recorder->is_full ? RECORDING_FULL : RECORDING_ASKED,
 	};
-	int r = recorder->failure ? 0 : recording_writer_end(recorder->writer, &end);
+	int r;
 
+	if (counts)
+		recorder->sums = *counts;
+	r = recorder->failure ? 0 : recording_writer_end(recorder->writer, &end);
 	if (r)
 		write_failed(recorder, r);
 	*out = (struct recorder_result){

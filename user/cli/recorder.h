@@ -40,7 +40,7 @@ int recorder_follow(struct recorder *recorder, struct capture *capture);
 /* recorder_add - one record of the capture (struct capture_options). */
 void recorder_add(struct recorder *recorder, const union mw_event *event, const void *raw);
 
-/* recorder_batch - after each batch of them: what the ring has lost goes to where it was lost. */
+/* recorder_batch - after each batch, with the sums by then: losses stand where they happened. */
 void recorder_batch(struct recorder *recorder, const struct ring_counts *counts);
 
 /* recorder_is_over - whether nothing more can be kept: the file is full, or cannot be written. */
@@ -55,10 +55,11 @@ struct recorder_result {
 };
 
 /*
- * recorder_end - writes the end, when the capture is finished. Gives EXIT_YES and @out, or EXIT_BAD
- * and has said why.
+ * recorder_end - writes the end, when the capture is finished, with its last sums (NULL: those of
+ * the last batch). Gives EXIT_YES and @out, or EXIT_BAD and has said why.
  */
-int recorder_end(struct recorder *recorder, struct recorder_result *out);
+int recorder_end(struct recorder *recorder, const struct ring_counts *counts,
+		 struct recorder_result *out);
 
 /* recorder_close - before the capture that it follows; NULL is fine. */
 void recorder_close(struct recorder *recorder);

@@ -262,7 +262,7 @@ static int run(struct record *record, struct capture *capture)
 	if (!r)
 		r = capture_finish(capture, &counts);
 	/* Whatever went wrong, what was recorded gets its end. */
-	ended = recorder_end(record->recorder, &result);
+	ended = recorder_end(record->recorder, r ? NULL : &counts, &result);
 	if (r || ended)
 		return EXIT_BAD;
 	if (record->is_watched) {
