@@ -16,15 +16,11 @@ struct run_arguments {
 static int parse(int argc, char **argv, struct run_arguments *out)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"policy", required_argument, NULL, 'p'},
-		{"shadow", required_argument, NULL, 'S'},
-		{"socket", required_argument, NULL, 's'},
-		{"json", no_argument, NULL, 'j'},
-		{"watch", no_argument, NULL, 'w'},
-		{"transient", no_argument, NULL, 't'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
+		{"config", required_argument, NULL, 'c'},  {"policy", required_argument, NULL, 'p'},
+		{"shadow", required_argument, NULL, 'S'},  {"socket", required_argument, NULL, 's'},
+		{"metrics", required_argument, NULL, 'm'}, {"json", no_argument, NULL, 'j'},
+		{"watch", no_argument, NULL, 'w'},         {"transient", no_argument, NULL, 't'},
+		{"help", no_argument, NULL, 'h'},          {0},
 	};
 	int option;
 
@@ -41,6 +37,14 @@ static int parse(int argc, char **argv, struct run_arguments *out)
 			break;
 		case 's':
 			out->daemon.socket = optarg;
+			break;
+		case 'm':
+			if (!loopback_parse(optarg, &out->daemon.metrics))
+				return verb_usage(&verb_run,
+						  "--metrics: expected " LOOPBACK_FORMS
+						  ", got '%s'; nobody outside of this host is "
+						  "answered",
+						  optarg);
 			break;
 		case 'j':
 			out->daemon.json = true;
@@ -71,6 +75,8 @@ static void apply(const struct settings *settings, struct daemon_options *option
 		options->shadow = settings->shadow;
 	if (!options->socket)
 		options->socket = settings->socket ? settings->socket : DAEMON_SOCKET_DEFAULT;
+	if (!options->metrics.port)
+		options->metrics = settings->metrics;
 	if (settings->log == LOG_JSON)
 		options->json = true;
 	options->gate_ring_bytes = (size_t)settings->gate_ring_bytes;
@@ -99,7 +105,7 @@ const struct verb verb_run = {
 	.summary = "enforce a policy on this host, in the foreground",
 	.help = "usage: migwarden run [--config FILE] [--policy PATH] [--shadow PATH] [--socket "
 		"PATH]\n"
-		"                     [--transient] [--json] [--watch]\n"
+		"                     [--metrics ADDRESS] [--transient] [--json] [--watch]\n"
 		"\n"
 		"Raises the gate: refuses the start of a migration that the policy does not let "
 		"pass, and\n"
@@ -128,6 +134,9 @@ const struct verb verb_run = {
 		"      --shadow PATH   a second one, without effect: says where it would decide "
 		"otherwise\n"
 		"      --socket PATH   control socket (" DAEMON_SOCKET_DEFAULT ")\n"
+		"      --metrics ADDRESS\n"
+		"                      serve metrics and a page there: 127.0.0.1:PORT or "
+		"[::1]:PORT\n"
 		"      --transient     pin nothing: the gate falls with the daemon\n"
 		"  -j, --json          one JSON object a line\n"
 		"  -w, --watch         show every event of the devices too, as `migwarden watch` "

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/loopback.h"
 #include "base/parse_error.h"
 
 #define SETTINGS_SCHEMA "migwarden.config/1"
@@ -54,10 +55,11 @@ struct settings {
 	int64_t libvirt_refresh_s;
 	int64_t hook_timeout_ns;
 	enum audit_mode audit;
-	const char *audit_file; /* NULL: the daemon's default */
-	const char *key;        /* the same, of the host's key */
-	int64_t audit_age_s;    /* older rows are removed */
-	int64_t audit_bytes;    /* of all rows, before the oldest are removed */
+	const char *audit_file;  /* NULL: the daemon's default */
+	const char *key;         /* the same, of the host's key */
+	int64_t audit_age_s;     /* older rows are removed */
+	int64_t audit_bytes;     /* of all rows, before the oldest are removed */
+	struct loopback metrics; /* where metrics and the page are served; port 0: nowhere */
 };
 
 /* settings_new - what holds where no file says otherwise. 0 or -ENOMEM. */

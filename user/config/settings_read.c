@@ -42,6 +42,19 @@ static int read_path(const struct reading *reading, const struct node *node,
 	return **out == '/' ? 0 : reading_expected(reading, node, "a path from / on");
 }
 
+static int read_listen(const struct reading *reading, const struct node *node,
+		       const struct field *field, void *object)
+{
+	const char *text;
+	int r = reading_string(reading, node, "an address", &text);
+
+	if (r)
+		return r;
+	if (!loopback_parse(text, field_target(object, field, struct loopback)))
+		return reading_expected(reading, node, LOOPBACK_FORMS);
+	return 0;
+}
+
 static int read_word(const struct reading *reading, const struct node *node,
 		     const struct field *field, void *object)
 {
@@ -260,6 +273,32 @@ static int read_audit(const struct reading *reading, const struct node *node,
 	return reading_mapping(reading, node, &audit_mapping, object);
 }
 
+static const struct field metrics_fields[] = {
+	{
+		.key = "listen",
+		.read = read_listen,
+		.offset = offsetof(struct settings, metrics),
+		.flags = FIELD_REQUIRED,
+		.schema = "{\"type\": \"string\", \"pattern\": "
+			  "\"^(127\\\\.0\\\\.0\\\\.1|\\\\[::1\\\\]):[0-9]{1,5}$\"}",
+		.about = "loopback only, such as 127.0.0.1:9750",
+	},
+};
+
+static const struct mapping metrics_mapping = {
+	.name = "metrics",
+	.what = "metrics",
+	.fields = metrics_fields,
+	.field_count = ARRAY_SIZE(metrics_fields),
+};
+
+static int read_metrics(const struct reading *reading, const struct node *node,
+			const struct field *field, void *object)
+{
+	(void)field;
+	return reading_mapping(reading, node, &metrics_mapping, object);
+}
+
 static const struct field settings_fields[] = {
 	{
 		.key = "schema",
@@ -299,6 +338,12 @@ static const struct field settings_fields[] = {
 		.read = read_libvirt,
 		.schema = "{\"$ref\": \"#/$defs/libvirt\"}",
 		.about = "stamps and the hook",
+	},
+	{
+		.key = "metrics",
+		.read = read_metrics,
+		.schema = "{\"$ref\": \"#/$defs/metrics\"}",
+		.about = "metrics and a page, over HTTP; nowhere unless it says where",
 	},
 	{
 		.key = "log",

@@ -199,7 +199,7 @@ static void admit_pair(struct daemon *daemon, const struct admit_arguments *argu
 		return;
 	}
 	shadow_admit(daemon, &request, incoming ? remote : local, incoming ? local : remote);
-	r = gate_admit(daemon->gate, admission->device, admission->direction, &made.admission);
+	r = ticket_write(daemon, admission->device, admission->direction, &made.admission);
 	if (r) {
 		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "cannot write the admission: %s",
 			   strerror(-r));
@@ -261,7 +261,7 @@ static void on_revoke(void *context, const struct api_request *request, struct a
 	if (!take_device(request, &device, answer) ||
 	    !take_direction(request, &direction, answer) || !daemon_require_gate(daemon, answer))
 		return;
-	r = gate_revoke(daemon->gate, device, direction);
+	r = ticket_revoke(daemon, device, direction);
 	if (r == -ENOENT || r == -EINVAL)
 		api_refuse(answer, MHD_HTTP_NOT_FOUND, "no admission %s for '%.128s'",
 			   direction_label(direction), device);

@@ -28,6 +28,8 @@
 /* Of a ring, between two looks at everything else. */
 #define BATCH_RECORDS 64
 #define STATE_BYTES 512
+#define NS_PER_S 1000000000u
+#define NS_PER_MS 1000000u
 
 static void say(const char *what, int error)
 {
@@ -62,10 +64,9 @@ static void show_event(struct daemon *daemon, const union mw_event *event)
 /* What was judged is gone: another device of this name is another device. */
 static void forget_device(struct daemon *daemon, const char *device)
 {
-	if (!daemon->gate)
-		return;
-	gate_revoke(daemon->gate, device, MW_INCOMING);
-	gate_revoke(daemon->gate, device, MW_OUTGOING);
+	for (enum mw_direction direction = MW_INCOMING; direction <= MW_OUTGOING; direction++)
+		if (daemon->gate)
+			ticket_revoke(daemon, device, direction);
 }
 
 static void on_record(void *context, const void *data, size_t size)
@@ -81,6 +82,7 @@ static void on_record(void *context, const void *data, size_t size)
 		daemon->module_came = true;
 	if (event.head.kind == MW_EVENT_MDEV && event.mdev.op == MW_MDEV_REMOVE)
 		forget_device(daemon, event.head.device);
+	metrics_event(daemon->metrics, &event);
 	show_event(daemon, &event);
 }
 
@@ -124,8 +126,10 @@ static int prove_gate(struct daemon *daemon)
 	char error[GATE_ERROR_BYTES];
 	int r = gate_self_test(daemon->gate, error);
 
-	if (!r)
+	if (!r) {
+		daemon->gate_proven_s = clock_ns(CLOCK_REALTIME) / NS_PER_S;
 		return 0;
+	}
 	fprintf(stderr, "migwarden run: cannot prove the gate: %s\n",
 		*error ? error : strerror(-r));
 	if (gate_was_adopted(daemon->gate))
@@ -279,6 +283,7 @@ static void start_stamper(struct daemon *daemon)
 static void daemon_close(struct daemon *daemon)
 {
 	stamper_stop(daemon->stamper);
+	web_close(daemon->web);
 	api_close(daemon->api);
 	sd_event_source_unref(daemon->gate_io);
 	shield_close(daemon->shield);
@@ -289,6 +294,7 @@ static void daemon_close(struct daemon *daemon)
 	admissions_free(&daemon->admissions);
 	key_list_free(&daemon->trust);
 	json_decref(daemon->stamps);
+	metrics_free(daemon->metrics);
 	sources_free(daemon->sources);
 	host_close(daemon->host);
 	policy_free(daemon->policy);
@@ -444,6 +450,21 @@ static int open_api(struct daemon *daemon)
 			&daemon->api);
 }
 
+/* A port that was asked for is there, or the daemon says why not. */
+static int open_web(struct daemon *daemon)
+{
+	const struct loopback *address = &daemon->options->metrics;
+	int r;
+
+	if (!address->port)
+		return 0;
+	r = web_open(daemon->loop, address, web_routes, daemon, &daemon->web);
+	if (r)
+		fprintf(stderr, "migwarden run: cannot serve metrics at %s:%u: %s\n",
+			address->is_ipv6 ? "[::1]" : "127.0.0.1", address->port, strerror(-r));
+	return r;
+}
+
 /*
  * Two daemons would share one ring, and each would put its own rules in force. One that was killed
  * holds the lock until the kernel has closed what it had.
@@ -497,6 +518,9 @@ static int daemon_open(struct daemon *daemon)
 		return r;
 	}
 	r = take_lock(daemon);
+	/* After the lock: a daemon that dies has given its port up by then. */
+	if (!r)
+		r = open_web(daemon);
 	return r ? r : open_gate(daemon);
 }
 
@@ -525,8 +549,11 @@ int daemon_run(const struct daemon_options *options)
 	daemon->options = options;
 	daemon->lock = -1;
 	daemon->clock_offset_ns = clock_wall_offset_ns();
+	daemon->start_ms = clock_ns(CLOCK_REALTIME) / NS_PER_MS;
 	kernel_quiet();
-	r = daemon_open(daemon);
+	r = metrics_new(&daemon->metrics);
+	if (!r)
+		r = daemon_open(daemon);
 	if (!r)
 		r = settle(daemon);
 	if (!r)

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/loopback.h"
+
 #define DAEMON_SOCKET_DEFAULT "/run/migwarden/control.sock"
 
 /* Of an admission, when who asks for it does not say (DESIGN 2). */
@@ -20,10 +22,11 @@ struct daemon_options {
 	const char *policy; /* file, or folder of files */
 	const char *shadow; /* the same, judged by without effect; NULL: none */
 	const char *socket;
-	bool json;              /* decisions as JSON lines */
-	bool watch;             /* every event, not only decisions */
-	bool transient;         /* nothing is pinned: the gate falls with the daemon */
-	size_t gate_ring_bytes; /* 0: the usual */
+	bool json;               /* decisions as JSON lines */
+	bool watch;              /* every event, not only decisions */
+	bool transient;          /* nothing is pinned: the gate falls with the daemon */
+	struct loopback metrics; /* where metrics and the page are served; port 0: nowhere */
+	size_t gate_ring_bytes;  /* 0: the usual */
 	size_t observe_ring_bytes;
 	bool stamps;            /* keep the stamps of libvirt's domains fresh */
 	const char *stamps_uri; /* NULL: the libvirt of this host */

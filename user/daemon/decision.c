@@ -11,6 +11,16 @@
 
 #define EXPLANATION_BYTES 1024
 
+/* NULL: a default decided. */
+static const char *rule_of(const union mw_event *event, const struct admission *admission)
+{
+	if (event->gate.basis != MW_BASIS_ADMISSION)
+		return NULL;
+	if (!admission)
+		return METRICS_RULE_LOST;
+	return json_string_value(json_object_get(admission->verdict, "rule_name"));
+}
+
 void decision_show(struct daemon *daemon, const union mw_event *event)
 {
 	const struct admission *admission =
@@ -38,6 +48,7 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 	decision.explanation = admission ? admission->explanation : text;
 	differs = shadow_of_event(daemon, &event->gate, admission, &shadow);
 	daemon->shadow_differences += differs;
+	metrics_rule(daemon->metrics, rule_of(event, admission), event->gate.answer);
 	decision.shadow_answer = differs ? shadow.answer : NULL;
 	decision.shadow_explanation = shadow.explanation;
 	if (!daemon->options->json) {

@@ -57,7 +57,7 @@ static void take_back_one(struct daemon *daemon, const struct admission *admissi
 
 	if (strcmp(admission_domain(admission), taking->uuid) == 0 &&
 	    still_holds(daemon, admission, &left) &&
-	    !gate_revoke(daemon->gate, admission->device, admission->direction))
+	    !ticket_revoke(daemon, admission->device, admission->direction))
 		taking->count++;
 }
 
@@ -110,7 +110,7 @@ static int write_ticket(struct domain_choice *choice, struct domain_slot *slot)
 	admissions_add_detail(&daemon->admissions, detail_of(choice, slot));
 	if (slot->seal.stamp && slot->local)
 		shadow_admit(daemon, &request, slot->seal.stamp->descriptor, slot->local);
-	return gate_admit(daemon->gate, slot->device, MW_INCOMING, &slot->made.admission);
+	return ticket_write(daemon, slot->device, MW_INCOMING, &slot->made.admission);
 }
 
 /* All or nothing: what was written is taken back when the next cannot be. */

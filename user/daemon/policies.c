@@ -2,6 +2,7 @@
 /* The policy in force and the shadow beside it: read at the start, read anew, explained. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "config/config.h"
@@ -85,6 +86,7 @@ int policy_reload(struct daemon *daemon, struct parse_error *error)
 
 	notify_reloading();
 	r = put_in_force(daemon, error);
+	metrics_reloaded(daemon->metrics, r == 0, (uint64_t)time(NULL));
 	state_notify_ready(daemon, r ? "not reloaded: " : "");
 	return r;
 }

@@ -13,6 +13,7 @@
 #include "daemon/boots.h"
 #include "daemon/daemon.h"
 #include "daemon/stamper.h"
+#include "daemon/web.h"
 #include "host/describe.h"
 #include "host/host.h"
 #include "host/key.h"
@@ -21,6 +22,7 @@
 #include "kern/migration.h"
 #include "kern/observe.h"
 #include "kern/shield.h"
+#include "sinks/metrics.h"
 
 struct daemon {
 	const struct daemon_options *options;
@@ -36,6 +38,10 @@ struct daemon {
 	struct shield *shield;       /* NULL without one */
 	struct migration *migration; /* opened when the first device is described */
 	struct api *api;
+	struct web *web; /* NULL: no loopback port was asked for */
+	struct metrics *metrics;
+	uint64_t start_ms;      /* since the epoch */
+	uint64_t gate_proven_s; /* since the epoch; 0: not yet */
 	struct host *host;
 	struct sources *sources;
 	struct admissions admissions;
@@ -58,6 +64,9 @@ struct describe_options daemon_describe_options(struct daemon *daemon);
 
 /* daemon_require_gate - whether the gate stands; else the refusal is in @answer. */
 bool daemon_require_gate(const struct daemon *daemon, struct api_answer *answer);
+
+/* The pages of the loopback port, in user/daemon/pages.c. */
+extern const struct web_route web_routes[];
 
 /* policy_mode_word - "enforce" or "audit"; static. */
 const char *policy_mode_word(const struct policy *policy);
@@ -84,6 +93,15 @@ void policy_default_explain(const struct policy *policy, uint32_t direction, uin
 
 /* policies_read - the policy and the shadow, at the start. 0, or -errno with @error filled. */
 int policies_read(struct daemon *daemon, struct parse_error *error);
+
+/*
+ * ticket_write, ticket_revoke - gate_admit and gate_revoke of the gate, which must stand, counted.
+ * tickets_sweep - deletes the admissions whose time is over; fine without a gate.
+ */
+int ticket_write(struct daemon *daemon, const char *device, enum mw_direction direction,
+		 const struct mw_admission *admission);
+int ticket_revoke(struct daemon *daemon, const char *device, enum mw_direction direction);
+void tickets_sweep(struct daemon *daemon);
 
 /* status_to_json - all that `migwarden status` shows; NULL: no memory. */
 json_t *status_to_json(struct daemon *daemon);

@@ -70,10 +70,9 @@ static json_t *admissions_to_json(struct daemon *daemon)
 {
 	struct listing listing = {.daemon = daemon, .list = json_array()};
 
-	if (daemon->gate) {
-		gate_drop_expired(daemon->gate, clock_ns(CLOCK_MONOTONIC));
+	tickets_sweep(daemon);
+	if (daemon->gate)
 		gate_each_admission(daemon->gate, list_admission, &listing);
-	}
 	return listing.list;
 }
 

@@ -70,6 +70,7 @@ struct gate {
 	size_t ring_bytes; /* of a new ring; 0: as the programs say */
 	bool wanted[PROGRAMS];
 	struct bpf_link *links[PROGRAMS]; /* of programs that we attached */
+	int held[PROGRAMS]; /* of a gate that was adopted as it stood: for kern/cost.h */
 	bool pinned;
 	bool adopted;
 	struct ring *ring;
@@ -492,6 +493,19 @@ static int replace_programs(struct gate *gate)
 	return r;
 }
 
+/*
+ * Programs that only their pins keep: what they cost is asked of a descriptor, which takes
+ * CAP_SYS_ADMIN. Without it their cost is not known, and the gate stands all the same.
+ */
+static void hold_programs(struct gate *gate)
+{
+	uint32_t id;
+
+	for (size_t i = 0; i < PROGRAMS; i++)
+		if (gate_program_id(gate, i, &id) == 0)
+			gate->held[i] = bpf_prog_get_fd_by_id(id);
+}
+
 static int adopt(struct gate *gate, const struct gate_options *options,
 		 char error[static GATE_ERROR_BYTES])
 {
@@ -514,6 +528,8 @@ static int adopt(struct gate *gate, const struct gate_options *options,
 		r = replace_programs(gate);
 		if (r)
 			return r;
+	} else {
+		hold_programs(gate);
 	}
 	r = read_ring(gate, options);
 	if (!r)
@@ -544,6 +560,8 @@ int gate_open(const struct gate_options *options, struct gate **out,
 		return -ENOMEM;
 	for (size_t i = 0; i < MAPS; i++)
 		gate->maps[i] = -1;
+	for (size_t i = 0; i < PROGRAMS; i++)
+		gate->held[i] = -1;
 	gate->rules = -1;
 	gate->ring_bytes = options->ring_bytes;
 	r = choose_programs(gate);
@@ -568,6 +586,8 @@ void gate_close(struct gate *gate)
 	for (size_t i = 0; i < PROGRAMS; i++)
 		bpf_link__destroy(gate->links[i]);
 	gate_bpf__destroy(gate->skel);
+	for (size_t i = 0; i < PROGRAMS; i++)
+		cleanup_fd(&gate->held[i]);
 	for (size_t i = 0; i < MAPS; i++)
 		cleanup_fd(&gate->maps[i]);
 	cleanup_fd(&gate->rules);

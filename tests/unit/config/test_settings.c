@@ -63,6 +63,7 @@ Test(settings, a_schema_alone_gives_the_defaults)
 	cr_assert_null(settings->key);
 	cr_assert_eq(settings->audit_age_s, 400 * 86400);
 	cr_assert_eq(settings->audit_bytes, 1 << 30);
+	cr_assert_eq(settings->metrics.port, 0);
 }
 
 Test(settings, every_key_is_taken)
@@ -71,7 +72,8 @@ Test(settings, every_key_is_taken)
 			       "socket: /run/a.sock\npolicies: /srv/p\nshadow: /srv/next.yaml\n"
 			       "rings: {gate: 64KiB, observe: 8MiB}\nlog: json\n"
 			       "audit:\n  mode: best-effort\n  file: /srv/a.db\n"
-			       "  keep: {age: 90d, size: 64MiB}\nkey: /srv/k\n"),
+			       "  keep: {age: 90d, size: 64MiB}\nkey: /srv/k\n"
+			       "metrics: {listen: \"[::1]:9750\"}\n"),
 		     0, "%s", error.text);
 	cr_assert_str_eq(settings->socket, "/run/a.sock");
 	cr_assert_str_eq(settings->policies, "/srv/p");
@@ -84,6 +86,8 @@ Test(settings, every_key_is_taken)
 	cr_assert_str_eq(settings->key, "/srv/k");
 	cr_assert_eq(settings->audit_age_s, 90 * 86400);
 	cr_assert_eq(settings->audit_bytes, 64 << 20);
+	cr_assert(settings->metrics.is_ipv6);
+	cr_assert_eq(settings->metrics.port, 9750);
 }
 
 Test(settings, what_is_wrong_is_named_at_its_place)
@@ -105,6 +109,10 @@ Test(settings, what_is_wrong_is_named_at_its_place)
 	refused(HEAD "audit: {keep: {size: 1KiB}}\n", 2, 22, "expected a size of 1MiB or more");
 	refused(HEAD "audit: {file: a.db}\n", 2, 15, "expected a path from / on");
 	refused(HEAD "log: text\nlog: json\n", 3, 1, "expected each key once");
+	refused(HEAD "metrics: {listen: 0.0.0.0:9750}\n", 2, 19, "expected 127.0.0.1:PORT or");
+	refused(HEAD "metrics: {listen: localhost:9750}\n", 2, 19, "expected 127.0.0.1:PORT or");
+	refused(HEAD "metrics: {}\n", 2, 10, "expected metrics with a key \"listen\"");
+	refused(HEAD "metrics: 127.0.0.1:9750\n", 2, 10, "expected metrics");
 	refused("", 1, 1, "expected a configuration, got an empty file");
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""A hostile client of the control socket.
+"""A hostile client of the control socket, and of the loopback port.
 
-usage: attack-control.py SOCKET ATTACK
+usage: attack-control.py SOCKET|127.0.0.1:PORT ATTACK
 
 ATTACK is one of the functions below. Each ends by itself, and says how many connections were made,
 and how many of them got which HTTP status ("none": no answer).
@@ -18,10 +18,19 @@ import time
 SECONDS = 8
 
 
+def place(path):
+    """Family and address of what is attacked."""
+    if path.startswith("/"):
+        return socket.AF_UNIX, path
+    host, port = path.rsplit(":", 1)
+    return socket.AF_INET, (host, int(port))
+
+
 def connect(path, patience=SECONDS):
-    peer = socket.socket(socket.AF_UNIX)
+    family, address = place(path)
+    peer = socket.socket(family)
     peer.settimeout(patience)
-    peer.connect(path)
+    peer.connect(address)
     return peer
 
 
@@ -44,7 +53,9 @@ def ask(path, request, patience=SECONDS):
 
 
 def head(method, target, *fields):
-    return "\r\n".join((f"{method} {target} HTTP/1.1", "Host: localhost", *fields, "", "")).encode()
+    """As from a caller who means this host."""
+    host = "localhost" if sys.argv[1].startswith("/") else sys.argv[1]
+    return "\r\n".join((f"{method} {target} HTTP/1.1", f"Host: {host}", *fields, "", "")).encode()
 
 
 def garbage(path):
@@ -118,11 +129,12 @@ def hold(path):
 def thousand(path):
     """A thousand connections that say nothing."""
     peers, refused = [], 0
+    family, address = place(path)
     for _ in range(1000):
-        peer = socket.socket(socket.AF_UNIX)
+        peer = socket.socket(family)
         peer.setblocking(False)
         try:
-            peer.connect(path)
+            peer.connect(address)
             peers.append(peer)
         except OSError:
             refused += 1
@@ -133,7 +145,24 @@ def thousand(path):
     return ["none"] * len(peers) + ["refused"] * refused
 
 
-ATTACKS = (garbage, huge_heads, large_bodies, wrong_methods, zeros, slow, hold, thousand)
+def drip(path):
+    """A byte a second on more connections than are served at once, anew for each that ends; for ever."""
+    request = head("GET", "/", "X-Field: " + "a" * 4096)
+    peers = {}
+    while True:
+        for slot in range(48):
+            peer, sent = peers.get(slot, (None, 0))
+            try:
+                if not peer:
+                    peer = connect(path, 1)
+                peer.send(request[sent:sent + 1])
+                peers[slot] = peer, sent + 1
+            except OSError:
+                peers[slot] = None, 0
+        time.sleep(1)
+
+
+ATTACKS = (garbage, huge_heads, large_bodies, wrong_methods, zeros, slow, hold, thousand, drip)
 
 
 def main():
