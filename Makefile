@@ -105,6 +105,9 @@ $(BUILD)/obj/%.o: %.c
 # -MMD leaves out what comes by -isystem, and only user/kern includes skeletons.
 $(call objects,kern): $(SKELETONS)
 
+# The page's files come in by .incbin, which -MMD does not see.
+$(BUILD)/obj/user/daemon/assets.o: $(wildcard user/daemon/web/*)
+
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)

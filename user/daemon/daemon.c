@@ -83,6 +83,7 @@ static void on_record(void *context, const void *data, size_t size)
 	if (event.head.kind == MW_EVENT_MDEV && event.mdev.op == MW_MDEV_REMOVE)
 		forget_device(daemon, event.head.device);
 	metrics_event(daemon->metrics, &event);
+	recent_event(&daemon->recent, &event, daemon->clock_offset_ns);
 	show_event(daemon, &event);
 }
 
@@ -295,6 +296,7 @@ static void daemon_close(struct daemon *daemon)
 	key_list_free(&daemon->trust);
 	json_decref(daemon->stamps);
 	metrics_free(daemon->metrics);
+	recent_free(&daemon->recent);
 	sources_free(daemon->sources);
 	host_close(daemon->host);
 	policy_free(daemon->policy);

@@ -51,10 +51,6 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 	metrics_rule(daemon->metrics, rule_of(event, admission), event->gate.answer);
 	decision.shadow_answer = differs ? shadow.answer : NULL;
 	decision.shadow_explanation = shadow.explanation;
-	if (!daemon->options->json) {
-		decision_line(out, &decision);
-		return;
-	}
 	object = event_to_json(event, daemon->clock_offset_ns);
 	json_object_set_new(object, "vm",
 			    *process.vm_name ? json_string(process.vm_name) : json_null());
@@ -63,7 +59,12 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 	json_object_set_new(object, "explanation", json_string(decision.explanation));
 	json_object_set(object, "verdict", admission ? admission->verdict : json_null());
 	json_object_set_new(object, "shadow", shadow_to_json(differs ? &shadow : NULL));
-	json_dumpf(object, out, JSON_COMPACT);
-	fputc('\n', out);
+	recent_decision(&daemon->recent, object);
+	if (daemon->options->json) {
+		json_dumpf(object, out, JSON_COMPACT);
+		fputc('\n', out);
+	} else {
+		decision_line(out, &decision);
+	}
 	json_decref(object);
 }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The paths of the loopback port. */
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "daemon/assets.h"
 #include "daemon/measure.h"
 #include "daemon/state.h"
+#include "sinks/page.h"
 
 /* The newer format where the reader knows it. */
 static void on_metrics(void *context, const struct server_request *request,
@@ -17,7 +21,97 @@ static void on_metrics(void *context, const struct server_request *request,
 	answer->body = measure_text(context, format, &answer->size);
 }
 
+/* Nothing in it changes but by what happens: who compares two sees whether something did. */
+static json_t *state_of(struct daemon *daemon)
+{
+	char host[256] = "";
+	json_t *state = json_object();
+
+	gethostname(host, sizeof(host) - 1);
+	json_object_set_new(state, "host", json_string(host));
+	json_object_set_new(state, "status", status_to_json(daemon));
+	json_object_set_new(state, "reload_failed",
+			    json_boolean(metrics_reload_failed(daemon->metrics)));
+	recent_to_json(&daemon->recent, daemon->host, daemon->clock_offset_ns, state);
+	return state;
+}
+
+static void on_state(void *context, const struct server_request *request,
+		     struct server_answer *answer)
+{
+	json_t *state = state_of(context);
+
+	(void)request;
+	answer->type = "application/json";
+	answer->body = json_dumps(state, JSON_COMPACT);
+	answer->size = answer->body ? strlen(answer->body) : 0;
+	json_decref(state);
+}
+
+static void on_page(void *context, const struct server_request *request,
+		    struct server_answer *answer)
+{
+	FILE *out = open_memstream(&answer->body, &answer->size);
+	json_t *state;
+	bool failed;
+
+	(void)request;
+	answer->type = "text/html; charset=utf-8";
+	if (!out) {
+		answer->body = NULL;
+		return;
+	}
+	state = state_of(context);
+	page_write(out, state);
+	json_decref(state);
+	failed = ferror(out);
+	if (fclose(out) == 0 && !failed)
+		return;
+	free(answer->body);
+	answer->body = NULL;
+}
+
+static void answer_asset(enum asset_name name, struct server_answer *answer)
+{
+	const struct asset *asset = &assets[name];
+
+	answer->type = asset->type;
+	answer->size = (size_t)(asset->end - asset->begin);
+	answer->body = malloc(answer->size);
+	if (answer->body)
+		memcpy(answer->body, asset->begin, answer->size);
+}
+
+static void on_style(void *context, const struct server_request *request,
+		     struct server_answer *answer)
+{
+	(void)context;
+	(void)request;
+	answer_asset(ASSET_STYLE, answer);
+}
+
+static void on_script(void *context, const struct server_request *request,
+		      struct server_answer *answer)
+{
+	(void)context;
+	(void)request;
+	answer_asset(ASSET_SCRIPT, answer);
+}
+
+static void on_icon(void *context, const struct server_request *request,
+		    struct server_answer *answer)
+{
+	(void)context;
+	(void)request;
+	answer_asset(ASSET_ICON, answer);
+}
+
 const struct web_route web_routes[] = {
+	{"/", on_page},
+	{"/state.json", on_state},
 	{"/metrics", on_metrics},
+	{"/page.css", on_style},
+	{"/page.js", on_script},
+	{"/icon.svg", on_icon},
 	{0},
 };

@@ -12,6 +12,7 @@
 #include "daemon/api.h"
 #include "daemon/boots.h"
 #include "daemon/daemon.h"
+#include "daemon/recent.h"
 #include "daemon/stamper.h"
 #include "daemon/web.h"
 #include "host/describe.h"
@@ -40,6 +41,7 @@ struct daemon {
 	struct api *api;
 	struct web *web; /* NULL: no loopback port was asked for */
 	struct metrics *metrics;
+	struct recent recent;
 	uint64_t start_ms;      /* since the epoch */
 	uint64_t gate_proven_s; /* since the epoch; 0: not yet */
 	struct host *host;

@@ -158,3 +158,8 @@ void metrics_reloaded(struct metrics *metrics, bool succeeded, uint64_t now_s)
 	if (succeeded)
 		metrics->reloaded_s = now_s;
 }
+
+bool metrics_reload_failed(const struct metrics *metrics)
+{
+	return metrics->reload_failed;
+}

@@ -51,6 +51,9 @@ void metrics_expired(struct metrics *metrics, uint64_t count);
 /* metrics_reloaded - a reload put a policy in force at @now_s (since the epoch), or failed. */
 void metrics_reloaded(struct metrics *metrics, bool succeeded, uint64_t now_s);
 
+/* metrics_reload_failed - whether the last reload did. */
+bool metrics_reload_failed(const struct metrics *metrics);
+
 /* What is there now, read by whoever asks for the text. All text is borrowed. */
 struct metrics_view {
 	const char *version;
