@@ -136,6 +136,51 @@ void metrics_rule(struct metrics *metrics, const char *rule, enum mw_gate_answer
 	found->answers[slot(answer, METRICS_ANSWERS)]++;
 }
 
+const uint64_t metrics_bounds_ns[METRICS_BUCKETS] = {
+	1000000,     2500000,     5000000,     10000000,     25000000,   50000000,
+	100000000,   250000000,   500000000,   1000000000,   2500000000, 5000000000,
+	10000000000, 30000000000, 60000000000, 300000000000,
+};
+
+static void count_time(struct metrics_histogram *histogram, uint64_t ns)
+{
+	size_t bucket = 0;
+
+	while (bucket < METRICS_BUCKETS && ns > metrics_bounds_ns[bucket])
+		bucket++;
+	if (bucket < METRICS_BUCKETS)
+		histogram->buckets[bucket]++;
+	histogram->count++;
+	histogram->sum_ns += ns;
+}
+
+void metrics_session(struct metrics *metrics, const struct session *session)
+{
+	uint32_t side = slot_or_last(session->side, METRICS_SIDES);
+	uint32_t result =
+		session_is_refused(session)
+			? METRICS_REFUSED
+			: (session->end < SESSION_END_COUNT_ ? session->end : SESSION_UNKNOWN);
+
+	metrics->sessions[side][result]++;
+	/* One that was not seen whole would tell of a shorter time than it was. */
+	if (session->blackout_begin_ns && session->blackout_end_ns && !session->is_incomplete)
+		count_time(&metrics->blackout[side], session_blackout_ns(session, 0));
+	for (uint32_t i = 0; i < session->phase_count && i < SESSION_PHASES_MAX; i++) {
+		const struct session_phase *phase = &session->phases[i];
+
+		if (phase->begin_ns && phase->end_ns >= phase->begin_ns)
+			count_time(
+				&metrics->phases[side][slot_or_last(phase->state, METRICS_STATES)],
+				phase->end_ns - phase->begin_ns);
+	}
+}
+
+void metrics_alarm(struct metrics *metrics, uint32_t kind)
+{
+	metrics->alarms[slot_or_last(kind, METRICS_ALARMS)]++;
+}
+
 void metrics_admitted(struct metrics *metrics, enum mw_direction direction, bool allow)
 {
 	metrics->admitted[slot(direction, METRICS_DIRECTIONS)][allow]++;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "core/session.h"
 #include "migwarden/wire.h"
 
 /* Rules with series of their own, in the order in which they first decided; the rest are one. */
@@ -40,6 +41,10 @@ void metrics_rule(struct metrics *metrics, const char *rule, enum mw_gate_answer
 /* METRICS_RULE_LOST - as @rule: an earlier daemon's admission decided, and its rule is not known.
  */
 #define METRICS_RULE_LOST "(unknown)"
+
+/* metrics_session - a session that ended, once. metrics_alarm - one of any session's, once. */
+void metrics_session(struct metrics *metrics, const struct session *session);
+void metrics_alarm(struct metrics *metrics, uint32_t kind);
 
 /* metrics_admitted - an admission was written: one that admits, or one that refuses. */
 void metrics_admitted(struct metrics *metrics, enum mw_direction direction, bool allow);
@@ -81,6 +86,7 @@ struct metrics_view {
 	uint64_t generation;
 	uint64_t shadow_differences;
 
+	uint64_t sessions_open;
 	uint64_t admissions[3][2]; /* by enum mw_direction, refused and admitted */
 
 	const struct metrics_ring {

@@ -13,6 +13,7 @@ enum family_type {
 	COUNTER,
 	GAUGE,
 	INFO,
+	HISTOGRAM,
 };
 
 struct exposition;
@@ -73,22 +74,29 @@ static const char *type_suffix(enum family_type type)
 	case INFO:
 		return "_info";
 	case GAUGE:
+	case HISTOGRAM:
 		return "";
 	}
 	return "";
 }
 
-static void write_name(const struct exposition *to, const char *const *labels)
+static void write_name_as(const struct exposition *to, const char *suffix,
+			  const char *const *labels)
 {
 	const char *separator = "{";
 
-	fprintf(to->out, "%s%s", to->family->name, type_suffix(to->family->type));
+	fprintf(to->out, "%s%s", to->family->name, suffix);
 	for (; labels && labels[0]; labels += 2) {
 		fprintf(to->out, "%s%s=", separator, labels[0]);
 		write_quoted(to->out, labels[1]);
 		separator = ",";
 	}
 	fputs(*separator == ',' ? "} " : " ", to->out);
+}
+
+static void write_name(const struct exposition *to, const char *const *labels)
+{
+	write_name_as(to, type_suffix(to->family->type), labels);
 }
 
 static void write_count(const struct exposition *to, const char *const *labels, uint64_t count)
@@ -102,6 +110,36 @@ static void write_seconds(const struct exposition *to, const char *const *labels
 	write_name(to, labels);
 	fprintf(to->out, "%llu.%09llu\n", (unsigned long long)(ns / NS_PER_S),
 		(unsigned long long)(ns % NS_PER_S));
+}
+
+/* @state: NULL where the family has no such label. */
+static void write_histogram(const struct exposition *to, const char *side, const char *state,
+			    const struct metrics_histogram *histogram)
+{
+	const char *const *labels =
+		state ? LABELS("side", side, "state", state) : LABELS("side", side);
+	uint64_t below = 0;
+	char bound[32];
+
+	for (size_t i = 0; i <= METRICS_BUCKETS; i++) {
+		bool is_last = i == METRICS_BUCKETS;
+
+		below = is_last ? histogram->count : below + histogram->buckets[i];
+		/* OpenMetrics wants a point in each bound: 1.0, 2.5, 0.001. */
+		snprintf(bound, sizeof(bound),
+			 is_last || metrics_bounds_ns[i] % NS_PER_S ? "%g" : "%.1f",
+			 is_last ? 0 : (double)metrics_bounds_ns[i] / NS_PER_S);
+		write_name_as(to, "_bucket",
+			      state ? LABELS("side", side, "state", state, "le",
+					     is_last ? "+Inf" : bound)
+				    : LABELS("side", side, "le", is_last ? "+Inf" : bound));
+		fprintf(to->out, "%llu\n", (unsigned long long)below);
+	}
+	write_name_as(to, "_sum", labels);
+	fprintf(to->out, "%llu.%09llu\n", (unsigned long long)(histogram->sum_ns / NS_PER_S),
+		(unsigned long long)(histogram->sum_ns % NS_PER_S));
+	write_name_as(to, "_count", labels);
+	fprintf(to->out, "%llu\n", (unsigned long long)histogram->count);
 }
 
 static void write_number(const struct exposition *to)
@@ -330,6 +368,48 @@ static const char *flow_side(uint32_t direction)
 	return "unknown";
 }
 
+/* Sessions that are open have no result yet; the last slot of sides is for what none writes. */
+static void write_sessions(const struct exposition *to)
+{
+	for (uint32_t side = 0; side < METRICS_SIDES; side++)
+		for (uint32_t result = SESSION_COMPLETED; result < METRICS_RESULTS; result++) {
+			uint64_t count = to->metrics->sessions[side][result];
+
+			if (is_shown(side < SESSION_SIDE_COUNT_, count))
+				write_count(to,
+					    LABELS("side", session_side_name(side), "result",
+						   result == METRICS_REFUSED
+							   ? "refused"
+							   : session_end_name(result)),
+					    count);
+		}
+}
+
+static void write_blackouts(const struct exposition *to)
+{
+	for (uint32_t side = 0; side < METRICS_SIDES; side++)
+		if (is_shown(side < SESSION_SIDE_COUNT_, to->metrics->blackout[side].count))
+			write_histogram(to, session_side_name(side), NULL,
+					&to->metrics->blackout[side]);
+}
+
+static void write_phases(const struct exposition *to)
+{
+	for (uint32_t side = 0; side < METRICS_SIDES; side++)
+		for (uint32_t state = 0; state < METRICS_STATES; state++)
+			if (to->metrics->phases[side][state].count)
+				write_histogram(to, session_side_name(side), mig_state_name(state),
+						&to->metrics->phases[side][state]);
+}
+
+static void write_alarms(const struct exposition *to)
+{
+	for (uint32_t kind = 0; kind < METRICS_ALARMS; kind++)
+		if (is_shown(kind < ALARM_KIND_COUNT_, to->metrics->alarms[kind]))
+			write_count(to, LABELS("alarm", alarm_kind_name(kind)),
+				    to->metrics->alarms[kind]);
+}
+
 static void write_data(const struct exposition *to, size_t offset, bool is_time)
 {
 	for (uint32_t direction = 0; direction < METRICS_FLOWS; direction++) {
@@ -498,6 +578,16 @@ static const struct family families[] = {
 
 	{"migwarden_arcs", COUNTER, NULL,
 	 "Arcs of the migration state machine that drivers walked.", .write = write_arcs},
+	{"migwarden_sessions", COUNTER, NULL,
+	 "Sessions that ended: a device on one side of a migration.", .write = write_sessions},
+	{"migwarden_sessions_open", GAUGE, NULL, "Sessions that have begun and not ended.",
+	 VIEW(sessions_open, AS_COUNT)},
+	{"migwarden_session_blackout_seconds", HISTOGRAM, "seconds",
+	 "Blackout of a device as seen on one side.", .write = write_blackouts},
+	{"migwarden_session_phase_seconds", HISTOGRAM, "seconds",
+	 "Time that a device was in a state of the migration.", .write = write_phases},
+	{"migwarden_session_alarms", COUNTER, NULL, "Alarms that sessions raised.",
+	 .write = write_alarms},
 	{"migwarden_data_bytes", COUNTER, "bytes",
 	 "Device state moved, counted when a phase of its data file is over.",
 	 .write = write_data_bytes},
@@ -552,6 +642,8 @@ static const char *type_name(enum family_type type, enum metrics_format format)
 		return "gauge";
 	case INFO:
 		return format == METRICS_OPENMETRICS ? "info" : "gauge";
+	case HISTOGRAM:
+		return "histogram";
 	}
 	return "unknown";
 }

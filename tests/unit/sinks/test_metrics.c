@@ -228,6 +228,73 @@ Test(metrics, without_bpf_stats_there_are_no_runs)
 	expect_line("migwarden_bpf_run_seconds_total{program=\"hook_ioctl\"} 0.000001000");
 }
 
+static struct session session_of(uint32_t end, uint64_t blackout_ns)
+{
+	return (struct session){
+		.side = SESSION_SOURCE,
+		.end = end,
+		.blackout_begin_ns = 1000,
+		.blackout_end_ns = 1000 + blackout_ns,
+	};
+}
+
+Test(metrics, a_blackout_is_in_every_bucket_that_is_not_below_it)
+{
+	struct session session = session_of(SESSION_COMPLETED, 2500000);
+
+	metrics_session(metrics, &session);
+	session = session_of(SESSION_COMPLETED, 2500001);
+	metrics_session(metrics, &session);
+	session = session_of(SESSION_COMPLETED, 400000000000);
+	metrics_session(metrics, &session);
+	expect_line("migwarden_session_blackout_seconds_bucket{side=\"source\",le=\"0.001\"} 0");
+	expect_line("migwarden_session_blackout_seconds_bucket{side=\"source\",le=\"0.0025\"} 1");
+	expect_line("migwarden_session_blackout_seconds_bucket{side=\"source\",le=\"0.005\"} 2");
+	expect_line("migwarden_session_blackout_seconds_bucket{side=\"source\",le=\"300.0\"} 2");
+	expect_line("migwarden_session_blackout_seconds_bucket{side=\"source\",le=\"+Inf\"} 3");
+	expect_line("migwarden_session_blackout_seconds_count{side=\"source\"} 3");
+	expect_line("migwarden_session_blackout_seconds_sum{side=\"source\"} 400.005000001");
+	expect_line("migwarden_sessions_total{side=\"source\",result=\"completed\"} 3");
+}
+
+Test(metrics, a_blackout_that_was_not_seen_whole_is_not_timed)
+{
+	struct session session = session_of(SESSION_FAILED, 5000000);
+
+	session.is_incomplete = true;
+	metrics_session(metrics, &session);
+	session = session_of(SESSION_CANCELLED, 0);
+	session.blackout_end_ns = 0;
+	metrics_session(metrics, &session);
+	expect_line("migwarden_sessions_total{side=\"source\",result=\"failed\"} 1");
+	expect_line("migwarden_session_blackout_seconds_count{side=\"source\"} 0");
+}
+
+Test(metrics, a_refused_session_is_told_apart_from_one_that_failed)
+{
+	struct session session = session_of(SESSION_FAILED, 0);
+
+	session.cause = SESSION_CAUSE_REFUSED;
+	session.gate.answer = MW_GATE_REFUSED;
+	metrics_session(metrics, &session);
+	expect_line("migwarden_sessions_total{side=\"source\",result=\"refused\"} 1");
+	expect_line("migwarden_sessions_total{side=\"source\",result=\"failed\"} 0");
+}
+
+Test(metrics, numbers_of_a_session_outside_of_the_enums_are_counted)
+{
+	struct session session = session_of(99, 0);
+
+	session.side = 7;
+	session.phase_count = 4000000;
+	session.phases[0] = (struct session_phase){.begin_ns = 5, .end_ns = 6, .state = 500};
+	metrics_session(metrics, &session);
+	metrics_alarm(metrics, 4711);
+	expect_line("migwarden_sessions_total{side=\"unknown\",result=\"unknown\"} 1");
+	expect_line("migwarden_session_phase_seconds_count{side=\"unknown\",state=\"UNKNOWN\"} 1");
+	expect_line("migwarden_session_alarms_total{alarm=\"unknown\"} 1");
+}
+
 Test(metrics, the_manual_has_every_metric_and_no_other)
 {
 	AUTO_FILE FILE *page = fopen(PAGE, "r");
