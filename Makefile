@@ -52,7 +52,7 @@ LIBRARIES += libvirt libxml-2.0
 NOT_BUILT := user/cli/verb_no_libvirt.c
 else
 NOT_BUILT := $(addprefix user/cli/,verb_hook.c verb_stamp.c libvirt_hook_text.c libvirt_stamper.c) \
-	$(addprefix user/libvirt/,connection.c domain_xml.c event_loop.c follow.c stamping.c)
+	$(addprefix user/libvirt/,connection.c domain_request_make.c domain_xml.c event_loop.c follow.c stamping.c)
 NOT_TESTED := $(wildcard tests/unit/libvirt/*.c) tests/fuzz/fuzz_domain_xml.c
 endif
 

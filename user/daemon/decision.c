@@ -58,6 +58,9 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 			    *process.vm_uuid ? json_string(process.vm_uuid) : json_null());
 	json_object_set_new(object, "explanation", json_string(decision.explanation));
 	json_object_set(object, "verdict", admission ? admission->verdict : json_null());
+	/* Which domain brought it, from which host, by whose word. */
+	json_object_set(object, "domain",
+			admission && admission->detail ? admission->detail : json_null());
 	json_object_set_new(object, "shadow", shadow_to_json(differs ? &shadow : NULL));
 	recent_decision(&daemon->recent, object);
 	if (daemon->options->json) {

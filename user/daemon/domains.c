@@ -156,6 +156,17 @@ static json_t *choice_to_json(const struct domain_choice *choice, bool admitted)
 			 choice->request->name, "uuid", choice->request->uuid, "devices", devices);
 }
 
+static void tell_json(const struct daemon *daemon, const json_t *answer)
+{
+	json_t *line = json_copy((json_t *)answer);
+
+	json_object_set_new(line, "event", json_string("domain"));
+	json_dumpf(line, daemon->options->out, JSON_COMPACT);
+	fputc('\n', daemon->options->out);
+	fflush(daemon->options->out);
+	json_decref(line);
+}
+
 /* A line for each device, beside those of the gate: who came from where, and what became of it. */
 static void tell(const struct domain_choice *choice, const json_t *answer)
 {
@@ -164,8 +175,10 @@ static void tell(const struct domain_choice *choice, const json_t *answer)
 	const json_t *device;
 	size_t i;
 
-	if (daemon->options->json)
+	if (daemon->options->json) {
+		tell_json(daemon, answer);
 		return;
+	}
 	json_array_foreach(json_object_get(answer, "devices"), i, device)
 	{
 		const char *from = json_string_value(json_object_get(device, "source_host"));
@@ -291,7 +304,8 @@ static void list_admission(struct daemon *daemon, const struct admission *admiss
 	struct mw_admission left;
 	json_t *entry;
 
-	if (!still_holds(daemon, admission, &left))
+	/* Used up: it has come. */
+	if (!still_holds(daemon, admission, &left) || (left.allow && left.uses <= 0))
 		return;
 	entry = json_deep_copy(admission->detail);
 	json_object_set_new(entry, "device", json_string(admission->device));

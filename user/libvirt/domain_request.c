@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "config/json_text.h"
 
-#define RESTORE "restore"
-#define MIGRATE "migrate"
+#define RESTORE DOMAIN_REQUEST_RESTORE
+#define MIGRATE DOMAIN_REQUEST_MIGRATE
 
 static const char *const kind_names[] = {[HOSTDEV_MDEV] = "mdev", [HOSTDEV_PCI] = "pci"};
 
@@ -18,35 +17,14 @@ static const char *const form_names[] = {
 	[STAMP_WHOLE] = "whole",
 };
 
-static json_t *device_to_json(const struct hostdev *hostdev)
+const char *domain_request_kind(enum hostdev_kind kind)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s*, s:s*, s:s}", "kind", kind_names[hostdev->kind],
-			 "device", hostdev->device, "slot", hostdev->slot, "form",
-			 form_names[hostdev->form], "complaint", hostdev->complaint, "stamp",
-			 hostdev->stamp, "signature", hostdev->signature);
+	return kind_names[kind];
 }
 
-json_t *domain_request_make(const struct domain_xml *xml, bool is_restore, json_t *in_use,
-			    json_t *created)
+const char *domain_request_form(enum stamp_form form)
 {
-	AUTO_JSON json_t *devices = json_array();
-	const struct hostdev *hostdevs;
-	bool is_whole = true;
-	size_t count;
-
-	hostdevs = domain_xml_hostdevs(xml, &count);
-	for (size_t i = 0; i < count; i++)
-		is_whole =
-			!json_array_append_new(devices, device_to_json(&hostdevs[i])) && is_whole;
-	if (!is_whole) {
-		json_decref(in_use);
-		json_decref(created);
-		return NULL;
-	}
-	return json_pack("{s:s, s:s, s:s, s:O, s:o, s:o}", "operation",
-			 is_restore ? RESTORE : MIGRATE, "domain", domain_xml_name(xml), "uuid",
-			 domain_xml_uuid(xml), "devices", devices, "in_use", in_use, "created",
-			 created);
+	return form_names[form];
 }
 
 static int refuse(struct parse_error *error, const json_error_t *fault)

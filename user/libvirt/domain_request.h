@@ -10,6 +10,9 @@
 #include "base/parse_error.h"
 #include "libvirt/domain_xml.h"
 
+#define DOMAIN_REQUEST_MIGRATE "migrate"
+#define DOMAIN_REQUEST_RESTORE "restore"
+
 struct domain_request_device {
 	enum hostdev_kind kind;
 	const char *device;
@@ -32,6 +35,10 @@ struct domain_request {
 	/* mdevs that the hook has just made for this domain, by the type it was told. */
 	const json_t *created;
 };
+
+/* domain_request_kind, domain_request_form - the words of the request; static. */
+const char *domain_request_kind(enum hostdev_kind kind);
+const char *domain_request_form(enum stamp_form form);
 
 /*
  * domain_request_make - of the domain in @xml. @in_use and @created are lists of names of local

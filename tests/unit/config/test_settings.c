@@ -116,6 +116,35 @@ Test(settings, what_is_wrong_is_named_at_its_place)
 	refused("", 1, 1, "expected a configuration, got an empty file");
 }
 
+Test(settings, what_concerns_libvirt_has_its_defaults)
+{
+	cr_assert_eq(read_back(HEAD), 0);
+	cr_assert_null(settings->libvirt_uri);
+	cr_assert_not(settings->libvirt_stamp);
+	cr_assert_eq(settings->libvirt_refresh_s, 21600);
+	cr_assert_eq(settings->hook_timeout_ns, 900000000);
+}
+
+Test(settings, what_concerns_libvirt_is_read)
+{
+	cr_assert_eq(read_back(HEAD "libvirt: {connect: 'qemu:///session', stamp: true, "
+				    "refresh: 1h, hook-timeout: 2s}\n"),
+		     0, "%s", error.text);
+	cr_assert_str_eq(settings->libvirt_uri, "qemu:///session");
+	cr_assert(settings->libvirt_stamp);
+	cr_assert_eq(settings->libvirt_refresh_s, 3600);
+	cr_assert_eq(settings->hook_timeout_ns, 2000000000);
+}
+
+Test(settings, what_is_wrong_with_libvirt_is_named_at_its_place)
+{
+	refused(HEAD "libvirt: {stamp: 1}\n", 2, 18, "expected true or false");
+	refused(HEAD "libvirt: {refresh: 0s}\n", 2, 20, "expected more than no time at all");
+	refused(HEAD "libvirt: {hook-timeout: soon}\n", 2, 25, "expected a duration");
+	refused(HEAD "libvirt: {uri: a}\n", 2, 11,
+		"expected a key of libvirt (connect, stamp, refresh, hook-timeout)");
+}
+
 Test(settings, a_file_that_is_not_there_is_named)
 {
 	cr_assert_eq(settings_read_file("/nonexistent/migwarden.yaml", &settings, &error), -ENOENT);

@@ -29,7 +29,7 @@ OF_THE_WATCHER = ("time", "time_ns", "duration_ns", "cgroup_id", "begin_ns", "en
 
 
 # What is no record of the ring, though it stands among them.
-NO_EVENTS = ("summary", "alarm", "session", "verdict", "verdicts", "recording")
+NO_EVENTS = ("summary", "alarm", "session", "verdict", "verdicts", "recording", "domain")
 
 
 def objects(path, kind):

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# A domain of libvirt between two hosts: what is admitted and what is refused, and what the person at
+# the source reads. Sourced by the scenarios libvirt-*, which only differ in libvirt's version.
+
+# shellcheck source-path=SCRIPTDIR source=libvirt.sh
+. "$GUEST/libvirt.sh"
+
+V1=11111111-2222-4333-8444-555555555551
+V2=11111111-2222-4333-8444-555555555552
+SOURCE=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+SOURCE2=83b8f4f2-509f-382f-3c1e-e6bfe0fa1002
+FREE=83b8f4f2-509f-382f-3c1e-e6bfe0fa2001
+FREE2=83b8f4f2-509f-382f-3c1e-e6bfe0fa2002
+TRUST='trust: [/both/first.pub]'
+
+second() { on_second "$@"; }
+
+# refused NAME TEXT COMMAND...: the migration fails, what virsh prints has TEXT, the domain runs on, and
+# on the second host no QEMU was started.
+refused() {
+	local name=$1 text=$2
+
+	shift 2
+	check_not "$name" "$@" >/dev/null
+	cp /tmp/check "/lab/said-${name}"
+	check "${name}_is_told_at_the_source" grep -F -- "$text" "/lab/said-${name}"
+	check "${name}_leaves_the_domain_running" domain_is v1 running
+	check "${name}_starts_nothing_there" test "$(second qemus)" = 0
+}
+
+# forged SED-SCRIPT: migrates with an XML that was changed by hand.
+forged() {
+	virsh dumpxml --migratable v1 | sed -E "$1" >/run/forged.xml && migrate v1 --xml /run/forged.xml
+}
+
+clean_second() {
+	second mdevs_clear
+	second mdev_fresh mtty-2 $FREE
+}
+
+LINE_OF_TYPE() { grep -n 'type: equal' /etc/migwarden/policy.yaml | cut -d : -f 1; }
+
+# --- two hosts ---
+
+check the_second_guest_is_there wait_until 60 test -e /both/ready
+second . "$GUEST/libvirt.sh"
+check libvirt_is_installed libvirt_install
+check libvirt_is_installed_there second libvirt_install
+check vfio_loads load_vfio
+check vfio_loads_there second load_vfio
+check the_hook_is_installed_there second hook_install
+check libvirt_starts libvirt_start
+check libvirt_starts_there second libvirt_start
+check the_version_is_the_one_wanted says "$LIBVIRT_WANTED" virsh version --daemon
+check the_network_joins_them busybox ping -c 1 -W 20 host2
+policy_write
+second policy_write 'remap: uuid' "trust: []"
+check the_daemon_enforces host_daemon_start
+check the_daemon_enforces_there second host_daemon_start
+check the_source_device_is_made mdev_create mtty-2 $SOURCE
+check the_domain_starts domain_create v1 $V1 $SOURCE
+check a_device_is_free_there second mdev_create mtty-2 $FREE
+
+# --- stamps: each defect with its own reason ---
+
+refused without_a_stamp descriptor-absent migrate v1
+check the_domain_is_stamped says "stamped  v1  $SOURCE  live" migwarden stamp v1
+check the_key_is_nobody_elses test "$(stat -c %a /var/lib/migwarden/host.key)" = 600
+check the_stamp_is_in_the_domain eval "virsh dumpxml v1 | grep -F 'urn:migwarden:stamp:1'"
+check stamping_again_changes_nothing_else eval "migwarden stamp --all && [[ \$(virsh dumpxml v1 | grep -c 'migwarden:stamps ') == 1 ]]"
+check status_shows_the_stamp says "v1                    $SOURCE  here, stamped" migwarden status
+refused of_an_unknown_key key-untrusted migrate v1
+check the_key_is_exported eval "migwarden key export >/both/first.pub"
+check it_is_trusted_there second policy_change 'remap: uuid' "$TRUST"
+refused forged_in_its_text signature-invalid forged 's/(mdev_type.*)mtty-2/\1mtty-1/'
+refused without_its_signature descriptor-unsigned forged 's/ signature="[^"]*"//; s/ signature='"'[^']*'"'//'
+refused that_is_no_json descriptor-malformed forged 's/[{]"schema":"migwarden.stamp/oops &/'
+head -c 30000 /dev/zero | tr '\0' x >/run/filler
+refused that_is_too_large descriptor-too-large forged "s/[{]\"schema\":\"migwarden.stamp/$(cat /run/filler)&/"
+second policy_change 'remap: uuid' "$TRUST" 'stamp-max-age: 1s'
+sleep 2
+refused that_is_too_old descriptor-stale migrate v1
+second policy_change 'remap: uuid' "$TRUST"
+
+# --- another type ---
+
+second mdevs_clear
+second mdev_create mtty-1 $FREE
+refused to_another_type type-mismatch migrate v1
+check the_refusal_has_both_values eval "grep -E 'source +mtty-2' /lab/said-to_another_type && grep -E 'destination +mtty-1' /lab/said-to_another_type"
+check the_refusal_names_host_rule_and_hint eval "grep -F 'migwarden: host2 refuses domain v1' /lab/said-to_another_type && grep -F '/etc/migwarden/policy.yaml:' /lab/said-to_another_type && grep -E 'hint +[^ ]' /lab/said-to_another_type"
+
+# --- it fits ---
+
+clean_second
+watch_start --events arc --json
+check a_matching_domain_migrates migrate v1
+check it_runs_there second domain_is v1 running
+check it_is_gone_here domain_is v1 absent
+check it_has_the_free_device_there eval "second virsh dumpxml v1 | grep -F $FREE"
+check its_old_stamps_are_gone eval "! second virsh dumpxml v1 | grep -F 'migwarden:stamp '"
+check the_gate_let_it_in second grep -E '"answer": ?"passed".*RESUMING|RESUMING.*"answer": ?"passed"' /lab/daemon.out
+watch_stop
+check the_source_left_by_stop_copy grep -E 'STOP_COPY' /lab/watch.out
+check the_domain_ends_there second virsh destroy v1
+
+# --- all or nothing ---
+
+check two_devices_here eval "mdev_fresh mtty-2 $SOURCE && mdev_create mtty-2 $SOURCE2"
+check a_domain_with_two_starts domain_create v1 $V1 $SOURCE $SOURCE2
+check both_are_stamped eval "[[ \$(migwarden stamp v1 | wc -l) == 2 ]]"
+clean_second
+refused with_room_for_one_of_two no-capacity migrate v1
+check nobody_was_admitted eval "second migwarden status --json | grep -E '\"admissions\": \[\]'"
+second mdev_create mtty-2 $FREE2
+check with_room_for_both_it_migrates migrate v1
+check both_went_over eval "second virsh dumpxml v1 | grep -F $FREE && second virsh dumpxml v1 | grep -F $FREE2"
+second virsh destroy v1
+
+# --- two for one ---
+
+check a_first_one_starts eval "mdev_fresh mtty-2 $SOURCE && domain_create v1 $V1 $SOURCE && migwarden stamp v1"
+check a_second_one_starts eval "mdev_fresh mtty-2 $SOURCE2 && domain_create v2 $V2 $SOURCE2 && migwarden stamp v2"
+clean_second
+race() {
+	migrate v1 >/lab/race-v1 & local one=$!
+	migrate v2 >/lab/race-v2 & local two=$!
+	local first=0 other=0
+	wait $one || first=$?
+	wait $two || other=$?
+	cat /lab/race-v1 /lab/race-v2
+	(((first == 0) + (other == 0) == 1))
+}
+check of_two_that_race_one_comes race
+check the_other_is_told_why grep -h 'no-capacity' /lab/race-v1 /lab/race-v2
+check the_other_runs_on eval "domain_is v1 running || domain_is v2 running"
+second virsh destroy v1
+second virsh destroy v2
+virsh destroy v1
+virsh destroy v2
+
+# --- round the hook, and without the daemon ---
+
+check a_domain_starts_again eval "mdev_fresh mtty-2 $SOURCE && domain_create v1 $V1 $SOURCE && migwarden stamp v1"
+second rm "$HOOKS/50-migwarden"
+clean_second
+by_hand() { forged "s/uuid='$SOURCE'/uuid='$FREE'/"; }
+check_not round_the_hook_the_gate_refuses by_hand
+check the_gate_says_no_admission second grep -E 'RESUMING.*no-admission|no-admission.*RESUMING' /lab/daemon.out
+check the_domain_survives_it domain_is v1 running
+second hook_install
+clean_second
+check the_daemon_is_killed_there second eval 'kill -9 $(cat /run/daemon.pid)'
+refused without_a_daemon 'nobody answers' migrate v1
+second policy_write 'hook-without-daemon: allow'
+check_not where_the_policy_lets_it_pass_the_gate_still_stands by_hand
+check the_domain_survives_that_too domain_is v1 running
+second policy_write 'remap: create' "$TRUST"
+check the_daemon_comes_back second host_daemon_start
+
+# --- what must not change: here, where everything is denied ---
+
+policy_change 'unsigned: deny'
+sed -i 's/outgoing: allow/outgoing: allow/; s/incoming: allow/incoming: deny/' /etc/migwarden/policy.yaml
+hook_install
+kill -HUP "$(cat /run/libvirtd.pid)"
+check it_is_suspended eval "virsh suspend v1 && domain_is v1 paused"
+check it_is_resumed eval "virsh resume v1 && domain_is v1 running"
+check it_is_reset eval "virsh reset v1 && domain_is v1 running"
+check libvirt_is_restarted eval "libvirt_stop && libvirt_start"
+check it_runs_on_after_the_restart domain_is v1 running
+check it_is_saved virsh save v1 /run/v1.saved
+mdev_fresh mtty-2 $SOURCE
+check it_is_restored eval "virsh restore /run/v1.saved && domain_is v1 running"
+
+# --- a device made for it ---
+
+second mdevs_clear
+migwarden stamp v1
+check a_device_is_made_for_it migrate v1
+check it_runs_there_on_the_new_device second domain_is v1 running
+second virsh destroy v1
+check the_device_goes_with_it second wait_until 20 eval '! ls /sys/bus/mdev/devices/* 2>/dev/null | grep .'
+check the_daemons_end_well daemon_stop
+check the_daemons_end_well_there second daemon_stop
