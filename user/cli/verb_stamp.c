@@ -38,11 +38,18 @@ struct follower {
 static int parse(int argc, char **argv, struct stamp_arguments *out)
 {
 	static const struct option options[] = {
-		{"all", no_argument, NULL, 'a'},           {"live", no_argument, NULL, 'l'},
-		{"config", no_argument, NULL, 'C'},        {"print", no_argument, NULL, 'p'},
-		{"connect", required_argument, NULL, 'c'}, {"socket", required_argument, NULL, 's'},
-		{"key", required_argument, NULL, 'k'},     {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},          {0},
+		{"all", no_argument, NULL, 'a'},
+		{"live", no_argument, NULL, 'l'},
+		{"config", no_argument, NULL, 'C'},
+		{"print", no_argument, NULL, 'p'},
+		{"connect", required_argument, NULL, 'c'},
+		{"socket", required_argument, NULL, 's'},
+		{"key", required_argument, NULL, 'k'},
+		{"json", no_argument, NULL, 'j'},
+		{"follow", no_argument, NULL, 'f'},
+		{"refresh", required_argument, NULL, 'r'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	int option;
 
