@@ -134,7 +134,7 @@ static void try_join(struct follow *follow)
 		return;
 	}
 	/* Said once, not at every try. */
-	if (follow->retry_s <= RETRY_MIN_S)
+	if (!follow->retry_s)
 		fprintf(stderr, "migwarden stamp: cannot talk to libvirt: %s; asking again\n",
 			escape_text(text, sizeof(text), connection_message()));
 	drop(follow);
