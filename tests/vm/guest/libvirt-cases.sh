@@ -44,15 +44,15 @@ LINE_OF_TYPE() { grep -n 'type: equal' /etc/migwarden/policy.yaml | cut -d : -f 
 
 # --- two hosts ---
 
-check the_second_guest_is_there wait_until 60 test -e /both/ready
+check the_second_guest_is_there wait_until 60 test -e /both/ready || exit
 second . "$GUEST/libvirt.sh"
-check libvirt_is_installed libvirt_install
-check libvirt_is_installed_there second libvirt_install
+check libvirt_is_installed libvirt_install || exit
+check libvirt_is_installed_there second libvirt_install || exit
 check vfio_loads load_vfio
 check vfio_loads_there second load_vfio
 check the_hook_is_installed_there second hook_install
-check libvirt_starts libvirt_start
-check libvirt_starts_there second libvirt_start
+check libvirt_starts libvirt_start || exit
+check libvirt_starts_there second libvirt_start || exit
 check the_version_is_the_one_wanted says "$LIBVIRT_WANTED" virsh version --daemon
 check the_network_joins_them busybox ping -c 1 -W 20 host2
 policy_write

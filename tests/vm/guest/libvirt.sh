@@ -8,7 +8,7 @@ HOOKS=/etc/libvirt/hooks/qemu.d
 
 # libvirt_install: the files of that libvirt, and the least configuration that two hosts need.
 libvirt_install() {
-	tar -C "$LIBVIRT" -c . | tar -C / -x --keep-directory-symlink || return
+	tar -C "$LIBVIRT" --exclude=./usr/share/doc -c . | tar -C / -x --keep-directory-symlink || return
 	grep -q '^libvirt-qemu:' /etc/passwd ||
 		echo 'libvirt-qemu:x:64055:64055:libvirt:/var/lib/libvirt:/usr/sbin/nologin' >>/etc/passwd
 	grep -q '^kvm:' /etc/group || echo 'kvm:x:64050:' >>/etc/group
