@@ -32,37 +32,79 @@ static __always_inline void copy_comm(char *to, const char *from)
 	((__u64 *)to)[1] = ((const __u64 *)from)[1];
 }
 
-static __always_inline void fill_head(struct mw_event_head *head, __u32 size, __u16 kind, __u64 now)
+/* The same for the name of a device; both begin where a word does. */
+static __always_inline void copy_device(char *to, const char *from)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	_Static_assert(MW_DEVICE_BYTES == 5 * sizeof(__u64), "five words");
+	for (__u32 i = 0; i < MW_DEVICE_BYTES / sizeof(__u64); i++)
+		((__u64 *)to)[i] = ((const __u64 *)from)[i];
+}
 
+/* Who a record is about: read once, however many records tell of one call. */
+struct who {
+	__u32 pid;
+	__u32 tid;
+	char comm[MW_COMM_BYTES];
+	__u64 cgroup_id;
+};
+
+/* The cgroup as bpf_get_current_cgroup_id() finds it, in a few loads. */
+static __always_inline void who_of(struct who *who, const struct task_struct *task)
+{
+	who->pid = task->tgid;
+	who->tid = task->pid;
+	copy_comm(who->comm, task->comm);
+	who->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+}
+
+/* All but the device. */
+static __always_inline void fill_head_of(struct mw_event_head *head, __u32 size, __u16 kind,
+					 __u64 now, const struct who *who)
+{
 	head->size = size;
 	head->version = MW_WIRE_VERSION;
 	head->kind = kind;
 	head->time_ns = now;
-	head->pid = task->tgid;
-	head->tid = task->pid;
-	copy_comm(head->comm, task->comm);
-	head->cgroup_id = bpf_get_current_cgroup_id();
+	head->pid = who->pid;
+	head->tid = who->tid;
+	copy_comm(head->comm, who->comm);
+	head->cgroup_id = who->cgroup_id;
+}
+
+static __always_inline void fill_head(struct mw_event_head *head, __u32 size, __u16 kind, __u64 now)
+{
+	struct who who;
+
+	who_of(&who, bpf_get_current_task_btf());
+	fill_head_of(head, size, kind, now, &who);
 	__builtin_memset(head->device, 0, sizeof(head->device));
 }
 
 /*
- * Room for one record, its head filled. NULL when the ring is full: the loss is counted, and the
- * caller has nothing more to do. Counters are atomic: a tracing program can be preempted by another
- * one on the same CPU.
+ * Records that were made, and were lost if there was no room for them. Atomic: a tracing program
+ * can be preempted by another one on the same CPU.
  */
-static __always_inline void *event_reserve_at(__u32 size, __u16 kind, __u64 now)
+static __always_inline void count(__u16 kind, __u32 produced, bool lost)
 {
 	__u32 slot = kind;
 	struct mw_counter *counter = bpf_map_lookup_elem(&counters, &slot);
+
+	if (!counter)
+		return;
+	__sync_fetch_and_add(&counter->produced, produced);
+	if (lost)
+		__sync_fetch_and_add(&counter->lost, produced);
+}
+
+/*
+ * Room for one record, its head filled. NULL when the ring is full: the loss is counted, and the
+ * caller has nothing more to do.
+ */
+static __always_inline void *event_reserve_at(__u32 size, __u16 kind, __u64 now)
+{
 	void *event = bpf_ringbuf_reserve(&ring, size, 0);
 
-	if (counter) {
-		__sync_fetch_and_add(&counter->produced, 1);
-		if (!event)
-			__sync_fetch_and_add(&counter->lost, 1);
-	}
+	count(kind, 1, !event);
 	if (event)
 		fill_head(event, size, kind, now);
 	return event;

@@ -7,18 +7,40 @@
  * loads a group when its module is there, the others later (user/kern/observe.c).
  */
 #include "common.bpf.h"
+#include "flow.bpf.h"
+#include "slot.bpf.h"
+
+/* Whether dataflow.bpf.c is to know of devices and their data files. */
+const volatile bool follows_data;
 
 /* &mdev_bus_type of the running kernel; 0 while the module mdev is not loaded. */
 extern const void mdev_bus_type __ksym __weak;
 
+#define FUNCTIONS_MAX 256
+#define ERRORS_FROM (-4095ul) /* a pointer from here on is an errno */
+
+/* Of the longest way through the state machine; an arc more is told before its call ends. */
+#define ARCS_MAX 4
+
+/* One that a driver walks or has walked. */
+struct arc {
+	__u64 begin_ns;
+	__u64 end_ns;
+	__u32 from;
+	__u32 to;
+	__u32 target;
+	__s32 result;
+};
+
 /* What one task is doing inside vfio_device_fops_unl_ioctl. */
 struct call {
+	int tid; /* of a slot: whose call it is; 0: free */
+	__u32 zero;
 	__u64 enter_ns;
-	__u64 arc_start_ns;
-	__u32 arc_from;
-	__u32 arc_to;
-	__u32 arc_target;
 	__u32 arc_open;
+	__u32 arc_count;
+	struct arc open;             /* where arc_open */
+	struct arc walked[ARCS_MAX]; /* arc_count of them, not told yet */
 	/* The device that the task used last, as long as `releases` stays the same. */
 	const struct file *file; /* NULL: known by its arcs alone */
 	struct vfio_device *vdev;
@@ -33,40 +55,27 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
-/*
- * Task storage costs more than a whole record, so a task takes a slot by its number for the time of
- * its call. Whoever finds the slot taken by somebody else's call has its task storage.
- */
-#define SLOTS 256
-
-struct slot {
-	int tid; /* of the task whose call it is; 0: free */
-	__u32 zero;
-	struct call call;
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SLOTS);
 	__type(key, __u32);
-	__type(value, struct slot);
+	__type(value, struct call);
 } slots SEC(".maps");
 
-static __always_inline struct slot *slot_of(int tid)
+static __always_inline struct call *slot_of(int tid)
 {
-	__u32 index = (__u32)tid & (SLOTS - 1);
+	__u32 index = slot_index(tid);
 
 	return bpf_map_lookup_elem(&slots, &index);
 }
 
 /* Of the call that goes on; where its entry was not seen, a fresh one that has none. */
-static __always_inline struct call *current_call(__u64 flags)
+static __always_inline struct call *call_of(struct task_struct *task, __u64 flags)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct slot *slot = slot_of(task->pid);
+	struct call *slot = slot_of(task->pid);
 
 	if (slot && slot->tid == task->pid)
-		return &slot->call;
+		return slot;
 	return bpf_task_storage_get(&calls, task, NULL, flags);
 }
 
@@ -74,24 +83,46 @@ static __always_inline struct call *current_call(__u64 flags)
 static __always_inline struct call *call_begin(void)
 {
 	int tid = (int)bpf_get_current_pid_tgid();
-	struct slot *slot = slot_of(tid);
+	struct call *slot = slot_of(tid);
 
-	if (slot)
-		__sync_val_compare_and_swap(&slot->tid, 0, tid);
-	return current_call(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (slot && slot_take(&slot->tid, tid))
+		return slot;
+	return bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL,
+				    BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
 /* The call is over; what is known of its device stays for the next one in the slot. */
 static __always_inline void call_finish(struct call *call)
 {
-	int tid = (int)bpf_get_current_pid_tgid();
-	struct slot *slot = slot_of(tid);
-
 	call->enter_ns = 0;
 	call->arc_open = 0;
-	if (slot && slot->tid == tid)
-		__sync_val_compare_and_swap(&slot->tid, tid, 0);
+	call->arc_count = 0;
+	slot_leave(&call->tid);
 }
+
+/* The functions of a kind of data file, by name. */
+struct functions {
+	char name[MW_FILE_FUNCTIONS][MW_FUNCTION_BYTES];
+};
+
+/* A module that comes may have its functions where one that went had others. */
+struct functions_key {
+	__u64 fops;
+	__u64 unloads;
+};
+
+static const struct functions no_functions;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, FUNCTIONS_MAX);
+	__type(key, struct functions_key);
+	__type(value, struct functions);
+} file_functions SEC(".maps");
+
+/* Modules that went. */
+__u64 unloads;
 
 /*
  * Device files that were closed, from 1. The names that tasks keep (struct call) are good while
@@ -121,18 +152,70 @@ static __always_inline void know_file(struct call *call, const struct file *file
 	call->file = file;
 }
 
+static __always_inline bool is_saving(__u32 state)
+{
+	return state == MW_STATE_PRE_COPY || state == MW_STATE_PRE_COPY_P2P ||
+	       state == MW_STATE_STOP_COPY;
+}
+
+static __always_inline bool has_data(__u32 state)
+{
+	return is_saving(state) || state == MW_STATE_RESUMING;
+}
+
+/* The device has come into a state: its data file goes on to the next phase, or is done with. */
+static __noinline int device_enter(__u64 vdev, __u32 state, __u32 end, __u64 now)
+{
+	struct flow_device *device = bpf_map_lookup_elem(&flow_devices, &vdev);
+	struct mw_flow_file *file;
+	struct mw_flow *flow;
+	__u64 address;
+	__u32 before;
+
+	if (!device || device->state == state)
+		return 0;
+	before = device->state;
+	address = device->file;
+	if (has_data(before) && !(is_saving(before) && is_saving(state))) {
+		file_finish(address, end, now);
+		device_forget(vdev);
+		return 0;
+	}
+	device->state = state;
+	file = file_find(address);
+	if (!file)
+		return 0;
+	flow = &file->flow[phase_of_state(before)];
+	if (has_calls(flow) && flow->state == before)
+		flow->end_ns = now;
+	file->state = state;
+	file->begin_ns = now;
+	file->last_ns = 0;
+	return 0;
+}
+
 /* First of all programs, so that it counts before a name is kept. */
 SEC("fentry/vfio_device_fops_release")
 int BPF_PROG(vfio_release, struct inode *inode, struct file *file)
 {
+	struct vfio_device *vdev = vfio_device_of(file);
+	const struct flow_device *device;
+	__u64 key = (__u64)vdev;
 	struct mw_event_close *event;
 
 	__sync_fetch_and_add(&releases, 1);
 	event = event_reserve(sizeof(*event), MW_EVENT_CLOSE);
-	if (!event)
+	if (event) {
+		read_vfio_name(event->head.device, vdev);
+		bpf_ringbuf_submit(event, 0);
+	}
+	if (!follows_data || !is_followed(key) || BPF_CORE_READ(vdev, open_count) > 1)
 		return 0;
-	read_vfio_name(event->head.device, vfio_device_of(file));
-	bpf_ringbuf_submit(event, 0);
+	device = bpf_map_lookup_elem(&flow_devices, &key);
+	if (!device)
+		return 0;
+	file_finish(device->file, MW_FLOW_DEVICE_CLOSED, bpf_ktime_get_ns());
+	device_forget(key);
 	return 0;
 }
 
@@ -147,70 +230,98 @@ int BPF_PROG(vfio_ioctl_enter, struct file *file, unsigned int cmd, unsigned lon
 
 	if (!call)
 		return 0;
+	call->arc_open = 0;
+	call->arc_count = 0;
 	call->enter_ns = bpf_ktime_get_ns();
-	call->arc_open = 0;
 	return 0;
 }
 
-static __always_inline void arc_emit(struct call *call, __u64 now, __s32 result)
+static __always_inline void fill_arc(struct mw_event_arc *event, const struct arc *arc,
+				     const char *device, const struct who *who)
 {
-	struct mw_event_arc *event = event_reserve_at(sizeof(*event), MW_EVENT_ARC, now);
+	fill_head_of(&event->head, sizeof(*event), MW_EVENT_ARC, arc->end_ns, who);
+	copy_device(event->head.device, device);
+	event->duration_ns = arc->end_ns - arc->begin_ns;
+	event->from = arc->from;
+	event->to = arc->to;
+	event->target = arc->target;
+	event->result = arc->result;
+}
+
+/* Tells the arcs that are walked before their call ends: what comes next in the ring is later. */
+static __noinline int arcs_flush(struct call *call)
+{
+	struct who who;
+
+	if (!call)
+		return 0;
+	who_of(&who, bpf_get_current_task_btf());
+	for (__u32 i = 0; i < ARCS_MAX && i < call->arc_count; i++) {
+		struct mw_event_arc *event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
+
+		count(MW_EVENT_ARC, 1, !event);
+		if (!event)
+			continue;
+		fill_arc(event, &call->walked[i], call->name, &who);
+		bpf_ringbuf_submit(event, 0);
+	}
+	call->arc_count = 0;
+	return 0;
+}
+
+static __always_inline void arc_end(struct call *call, __u64 now, __s32 result)
+{
+	__u32 index = call->arc_count;
 
 	call->arc_open = 0;
-	if (!event)
+	if (index >= ARCS_MAX)
 		return;
-	__builtin_memcpy(event->head.device, call->name, sizeof(event->head.device));
-	event->duration_ns = now - call->arc_start_ns;
-	event->from = call->arc_from;
-	event->to = call->arc_to;
-	event->target = call->arc_target;
-	event->result = result;
-	bpf_ringbuf_submit(event, 0);
-}
-
-/*
- * The driver asks for the next arc: the one before it is walked. It is told here and the next
- * begins at the exit, so that what lies between, which is our own time and others', belongs to
- * neither.
- */
-SEC("fentry/vfio_mig_get_next_state")
-int BPF_PROG(vfio_next_state_enter, struct vfio_device *device, __u32 cur, __u32 target, void *next)
-{
-	struct call *call = current_call(0);
-
-	if (call && call->arc_open)
-		arc_emit(call, bpf_ktime_get_ns(), 0);
-	return 0;
+	call->open.end_ns = now;
+	call->open.result = result;
+	call->walked[index] = call->open;
+	call->arc_count = index + 1;
 }
 
 /* Of vfio_mig_get_next_state(), from 0: where it writes the state that it chose. */
 #define NEXT_STATE_ARGUMENT 3
 
 /*
- * An arc begins. A step that the state machine refuses is reported as an arc straight to its target
- * with the refusal as result.
+ * The driver has walked an arc, and is told the next one. A step that the state machine refuses is
+ * reported as an arc straight to its target with the refusal as result. What is walked is told when
+ * the call ends: telling takes longer than many an arc. Where it cannot wait, the next arc begins
+ * after it, so that our own time belongs to neither.
  */
 SEC("fexit/vfio_mig_get_next_state")
 int BPF_PROG(vfio_next_state, struct vfio_device *device, __u32 cur, __u32 target, void *next,
 	     int ret)
 {
-	struct call *call = current_call(BPF_LOCAL_STORAGE_GET_F_CREATE);
-	__u64 chosen = 0;
+	struct call *call = call_of(bpf_get_current_task_btf(), BPF_LOCAL_STORAGE_GET_F_CREATE);
+	__u64 now = bpf_ktime_get_ns(), chosen = 0;
 
 	if (!call)
 		return 0;
 	know_device(call, device);
-	call->arc_start_ns = bpf_ktime_get_ns();
-	call->arc_from = cur;
-	call->arc_to = target;
-	call->arc_target = target;
+	if (call->arc_open)
+		arc_end(call, now, 0);
+	if (follows_data && is_followed((__u64)device)) {
+		arcs_flush(call);
+		device_enter((__u64)device, cur, MW_FLOW_LEFT, now);
+		now = bpf_ktime_get_ns();
+	} else if (call->arc_count >= ARCS_MAX) {
+		arcs_flush(call);
+		now = bpf_ktime_get_ns();
+	}
+	call->open.begin_ns = now;
+	call->open.from = cur;
+	call->open.to = target;
+	call->open.target = target;
 	if (ret) {
-		arc_emit(call, call->arc_start_ns, ret);
+		arc_end(call, now, ret);
 		return 0;
 	}
 	/* The verifier lets no program load an argument that points to an enum; the helper does. */
 	bpf_get_func_arg(ctx, NEXT_STATE_ARGUMENT, &chosen);
-	if (!bpf_probe_read_kernel(&call->arc_to, sizeof(call->arc_to), (void *)chosen))
+	if (!bpf_probe_read_kernel(&call->open.to, sizeof(call->open.to), (void *)chosen))
 		call->arc_open = 1;
 	return 0;
 }
@@ -261,40 +372,190 @@ static __always_inline void read_argument(struct mw_event_ioctl *event, unsigned
 		read_payload(event, arg, &argument);
 }
 
+/* Room for the arcs of a call and itself, one behind the other. */
+static __always_inline void *call_reserve(__u32 arcs)
+{
+	const __u32 own = sizeof(struct mw_event_ioctl), each = sizeof(struct mw_event_arc);
+
+	/* The verifier wants a size that is known on each way through. */
+	switch (arcs) {
+	case 0:
+		return bpf_ringbuf_reserve(&ring, own, 0);
+	case 1:
+		return bpf_ringbuf_reserve(&ring, own + each, 0);
+	case 2:
+		return bpf_ringbuf_reserve(&ring, own + 2 * each, 0);
+	case 3:
+		return bpf_ringbuf_reserve(&ring, own + 3 * each, 0);
+	case ARCS_MAX:
+		return bpf_ringbuf_reserve(&ring, own + ARCS_MAX * each, 0);
+	}
+	return NULL;
+}
+
+static __always_inline void fill_ioctl(struct mw_event_ioctl *event, const struct call *call,
+				       const struct who *who, __u64 now)
+{
+	fill_head_of(&event->head, sizeof(*event), MW_EVENT_IOCTL, now, who);
+	copy_device(event->head.device, call->name);
+	event->duration_ns = now - call->enter_ns;
+	event->argsz = 0;
+	event->flags = 0;
+	event->payload_size = 0;
+	event->payload_error = 0;
+	__builtin_memset(event->payload, 0, sizeof(event->payload));
+}
+
+/* A call with the arcs that it walked: one place in the ring, one look whether its reader waits. */
+static __always_inline void call_emit(const struct call *call, const struct task_struct *task,
+				      __u64 now, unsigned int cmd, unsigned long arg, long ret)
+{
+	__u32 arcs = call->arc_count;
+	void *batch = call_reserve(arcs);
+	struct mw_event_ioctl *event = batch;
+	struct who who;
+
+	count(MW_EVENT_IOCTL, 1, !batch);
+	if (arcs)
+		count(MW_EVENT_ARC, arcs, !batch);
+	if (!batch)
+		return;
+	who_of(&who, task);
+	for (__u32 i = 0; i < ARCS_MAX && i < arcs; i++) {
+		fill_arc((void *)event, &call->walked[i], call->name, &who);
+		event = (void *)event + sizeof(struct mw_event_arc);
+	}
+	fill_ioctl(event, call, &who, now);
+	event->cmd = cmd;
+	event->result = (__s32)ret;
+	if (cmd == MW_VFIO_DEVICE_FEATURE)
+		read_argument(event, arg);
+	bpf_ringbuf_submit(batch, 0);
+}
+
+/* After a failure the state is what the driver says next. */
+static __always_inline void follow_call(const struct call *call, unsigned int cmd, long ret,
+					bool has_arrived, __u64 now)
+{
+	__u64 vdev = (__u64)call->vdev;
+
+	if (ret < 0 || !is_followed(vdev))
+		return;
+	if (cmd == MW_VFIO_DEVICE_RESET)
+		device_enter(vdev, MW_STATE_RUNNING, MW_FLOW_RESET, now);
+	else if (has_arrived)
+		device_enter(vdev, call->open.to, MW_FLOW_LEFT, now);
+}
+
 SEC("fexit/vfio_device_fops_unl_ioctl")
 int BPF_PROG(vfio_ioctl_exit, struct file *file, unsigned int cmd, unsigned long arg, long ret)
 {
-	struct call *call = current_call(0);
-	struct mw_event_ioctl *event;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct call *call = call_of(task, 0);
 	__u64 now = bpf_ktime_get_ns();
+	bool has_arrived;
 
 	if (!call)
 		return 0;
 	/* Without an entry we were attached in the middle of this call. */
-	if (!call->enter_ns) {
-		call_finish(call);
-		return 0;
-	}
-	if (call->arc_open)
-		arc_emit(call, now, ret < 0 ? (__s32)ret : 0);
-
-	know_file(call, file);
-	event = event_reserve_at(sizeof(*event), MW_EVENT_IOCTL, now);
-	if (event) {
-		__builtin_memcpy(event->head.device, call->name, sizeof(event->head.device));
-		event->duration_ns = now - call->enter_ns;
-		event->cmd = cmd;
-		event->result = (__s32)ret;
-		event->argsz = 0;
-		event->flags = 0;
-		event->payload_size = 0;
-		event->payload_error = 0;
-		__builtin_memset(event->payload, 0, sizeof(event->payload));
-		if (cmd == MW_VFIO_DEVICE_FEATURE)
-			read_argument(event, arg);
-		bpf_ringbuf_submit(event, 0);
+	if (call->enter_ns) {
+		has_arrived = call->arc_open;
+		if (has_arrived)
+			arc_end(call, now, ret < 0 ? (__s32)ret : 0);
+		know_file(call, file);
+		call_emit(call, task, now, cmd, arg, ret);
+		if (follows_data)
+			follow_call(call, cmd, ret, has_arrived, now);
 	}
 	call_finish(call);
+	return 0;
+}
+
+static __always_inline void read_function(char *out, const void *address)
+{
+	__builtin_memset(out, 0, MW_FUNCTION_BYTES);
+	if (address)
+		BPF_SNPRINTF(out, MW_FUNCTION_BYTES, "%ps", address);
+}
+
+static __always_inline void read_functions(struct functions *out,
+					   const struct file_operations *fops)
+{
+	read_function(out->name[MW_FILE_READ], BPF_CORE_READ(fops, read));
+	read_function(out->name[MW_FILE_WRITE], BPF_CORE_READ(fops, write));
+	read_function(out->name[MW_FILE_IOCTL], BPF_CORE_READ(fops, unlocked_ioctl));
+	read_function(out->name[MW_FILE_RELEASE], BPF_CORE_READ(fops, release));
+}
+
+/* Their names, looked up among all the kernel's symbols once for each kind of file. */
+static __always_inline struct functions *functions_of(const struct file_operations *fops)
+{
+	struct functions_key key = {.fops = (__u64)fops, .unloads = unloads};
+	struct functions *known = bpf_map_lookup_elem(&file_functions, &key);
+
+	if (known)
+		return known;
+	if (bpf_map_update_elem(&file_functions, &key, &no_functions, BPF_NOEXIST))
+		return NULL;
+	known = bpf_map_lookup_elem(&file_functions, &key);
+	if (known)
+		read_functions(known, fops);
+	return known;
+}
+
+static __always_inline void data_file_emit(const struct call *call, __u32 state, const char *name,
+					   const struct file_operations *fops)
+{
+	const struct functions *functions = functions_of(fops);
+	struct mw_event_data_file *event = event_reserve(sizeof(*event), MW_EVENT_DATA_FILE);
+
+	_Static_assert(sizeof(*functions) == sizeof(event->function), "the same names");
+	if (!event)
+		return;
+	__builtin_memcpy(event->head.device, call->name, sizeof(event->head.device));
+	event->state = state;
+	event->zero = 0;
+	__builtin_memset(event->name, 0, sizeof(event->name));
+	bpf_probe_read_kernel_str(event->name, sizeof(event->name), name);
+	if (functions)
+		__builtin_memcpy(event->function, functions, sizeof(event->function));
+	else
+		read_functions((void *)event->function, fops);
+	bpf_ringbuf_submit(event, 0);
+}
+
+/* A file at this address may have been here that we did not see go. */
+static __always_inline bool file_begin(__u64 address, const struct call *call, __u32 state,
+				       __u64 now)
+{
+	struct mw_flow_file *file;
+
+	file_finish(address, MW_FLOW_CLOSED, now);
+	file = file_make(address);
+	if (!file)
+		return false;
+	file_reset(file);
+	file->vdev = (__u64)call->vdev;
+	file->state = state;
+	file->begin_ns = now;
+	__builtin_memcpy(file->device, call->name, sizeof(file->device));
+	return true;
+}
+
+/* Every driver makes its data file here, in the arc that leads to a state with data. */
+SEC("fexit/anon_inode_getfile")
+int BPF_PROG(vfio_data_file, const char *name, const struct file_operations *fops, void *priv,
+	     int flags, struct file *ret)
+{
+	struct call *call = call_of(bpf_get_current_task_btf(), 0);
+	__u64 address = (__u64)ret;
+
+	if (!call || !call->arc_open || address >= ERRORS_FROM)
+		return 0;
+	if (file_begin(address, call, call->open.to, bpf_ktime_get_ns()))
+		device_follow((__u64)call->vdev, address, call->open.from);
+	arcs_flush(call);
+	data_file_emit(call, call->open.to, name, fops);
 	return 0;
 }
 
@@ -339,6 +600,14 @@ static __always_inline void attribute_emit(__u32 op, const struct mdev_type *mty
 static __always_inline struct mdev_type *type_of_kobject(struct kobject *kobj)
 {
 	return (void *)kobj - bpf_core_field_offset(struct mdev_type, kobj);
+}
+
+/* For functions_of() alone; what is told of modules is told by host_module_free. */
+SEC("tp_btf/module_free")
+int BPF_PROG(vfio_module_free, struct module *mod)
+{
+	__sync_fetch_and_add(&unloads, 1);
+	return 0;
 }
 
 SEC("fexit/mdev_type_attr_show")

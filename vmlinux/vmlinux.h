@@ -93,9 +93,22 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
 struct task_struct {
 	struct mm_struct *mm;
 	unsigned int flags;
+	struct css_set *cgroups;
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;

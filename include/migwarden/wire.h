@@ -6,6 +6,9 @@
  *
  * Every field has a fixed width, every hole a name, every record its size asserted. A reader checks
  * size, then version, then kind, and only then copies. A change of layout raises MW_WIRE_VERSION.
+ *
+ * A place in the ring holds one record, or several of one task one behind the other: an ioctl comes
+ * with the arcs that it walked, which stand before it.
  */
 #ifndef MIGWARDEN_WIRE_H
 #define MIGWARDEN_WIRE_H
@@ -321,8 +324,17 @@ struct mw_flow {
 };
 _Static_assert(sizeof(struct mw_flow) == 120 + 4 * (32 + 40), "wire size");
 
-/* A data file that is open: map value, by its address. */
+/* In the order in which a file goes through them; every other state has the last place. */
+enum mw_flow_phase {
+	MW_PHASE_PRE_COPY,
+	MW_PHASE_PRE_COPY_P2P,
+	MW_PHASE_LAST, /* STOP_COPY of what is saved, RESUMING of what is loaded, or none known */
+	MW_PHASES,
+};
+
+/* A data file that is open: map value. Free ones, and phases without a call, are all zero. */
 struct mw_flow_file {
+	__u64 address;  /* struct file; 0: free */
 	__u64 vdev;     /* 0: made before we watched */
 	__u64 begin_ns; /* of the phase */
 	__u64 last_ns;  /* the end of the last call in the phase */
@@ -335,15 +347,9 @@ struct mw_flow_file {
 	__u64 dirty_bytes;
 	__s64 info_result;
 	char device[MW_DEVICE_BYTES];
+	struct mw_flow flow[MW_PHASES]; /* by enum mw_flow_phase */
 };
-_Static_assert(sizeof(struct mw_flow_file) == 72 + 40, "wire size");
-
-/* Of the map of struct mw_flow: a phase of a data file. */
-struct mw_flow_key {
-	__u64 file;
-	__u64 state;
-};
-_Static_assert(sizeof(struct mw_flow_key) == 16, "wire size");
+_Static_assert(sizeof(struct mw_flow_file) == 80 + 40 + 3 * 408, "wire size");
 
 struct mw_event_flow {
 	struct mw_event_head head;

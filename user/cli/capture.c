@@ -118,13 +118,13 @@ static int on_ring(sd_event_source *source, int fd, uint32_t events, void *userd
 	return 0;
 }
 
-/* The observers come last: what runs before them would count as a part of the arcs. */
 static int attach(struct capture *capture)
 {
-	int r = observe_load(capture->options.ring_bytes, on_record, capture, &capture->observe);
+	int r = observe_load(capture->options.ring_bytes, true, on_record, capture,
+			     &capture->observe);
 
 	if (!r)
-		r = dataflow_open(observe_ring(capture->observe), &capture->dataflow);
+		r = dataflow_open(capture->observe, &capture->dataflow);
 	if (r)
 		return r;
 	attach_dataflow(capture);

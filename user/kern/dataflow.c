@@ -17,9 +17,8 @@
 #define FUNCTIONS_MAX (INSTANCES_MAX * MW_FILE_FUNCTIONS)
 
 struct dataflow {
-	const struct ring *ring;
-	/* The first follows devices and owns the maps; each other one is of one kind of data file.
-	 */
+	const struct observe *observe;
+	/* Each is of one kind of data file. */
 	struct dataflow_bpf *instances[INSTANCES_MAX];
 	size_t instance_count;
 	/* What was tried, attached or not. */
@@ -97,38 +96,32 @@ static int reuse(struct bpf_map *map, int fd)
 
 static int share_maps(const struct dataflow *dataflow, struct dataflow_bpf *skel)
 {
-	const struct dataflow_bpf *first = dataflow->instances[0];
+	const struct ring *ring = observe_ring(dataflow->observe);
+	struct flow_maps maps;
 	int r;
 
-	r = reuse(skel->maps.ring, ring_map_fd(dataflow->ring));
+	observe_flow_maps(dataflow->observe, &maps);
+	r = reuse(skel->maps.ring, ring_map_fd(ring));
 	if (!r)
-		r = reuse(skel->maps.counters, ring_counters_fd(dataflow->ring));
-	if (r || !first)
-		return r;
-	r = reuse(skel->maps.flow_tasks, bpf_map__fd(first->maps.flow_tasks));
+		r = reuse(skel->maps.counters, ring_counters_fd(ring));
 	if (!r)
-		r = reuse(skel->maps.flow_devices, bpf_map__fd(first->maps.flow_devices));
+		r = reuse(skel->maps.flow_files, maps.files_fd);
 	if (!r)
-		r = reuse(skel->maps.flow_files, bpf_map__fd(first->maps.flow_files));
+		r = reuse(skel->maps.flow_devices, maps.devices_fd);
 	if (!r)
-		r = reuse(skel->maps.flow_phases, bpf_map__fd(first->maps.flow_phases));
+		r = reuse(skel->maps.flow_followed, maps.followed_fd);
 	return r;
 }
 
-/* Programs of the drivers have no target yet, and are not loaded unless they get one. */
-static struct dataflow_bpf *instance_open(bool follows_devices)
+/* The programs have no target yet, and are not loaded unless they get one. */
+static struct dataflow_bpf *instance_open(void)
 {
 	struct dataflow_bpf *skel = dataflow_bpf__open();
 	struct bpf_program *program;
 
 	if (!skel)
 		return NULL;
-	bpf_object__for_each_program(program, skel->obj)
-	{
-		bool is_of_driver = strncmp(bpf_program__name(program), "driver_", 7) == 0;
-
-		bpf_program__set_autoload(program, follows_devices && !is_of_driver);
-	}
+	bpf_object__for_each_program(program, skel->obj) bpf_program__set_autoload(program, false);
 	return skel;
 }
 
@@ -146,13 +139,6 @@ static int instance_start(struct dataflow *dataflow, struct dataflow_bpf *skel)
 	}
 	dataflow->instances[dataflow->instance_count++] = skel;
 	return 0;
-}
-
-static int follow_devices(struct dataflow *dataflow)
-{
-	struct dataflow_bpf *skel = instance_open(true);
-
-	return skel ? instance_start(dataflow, skel) : -errno;
 }
 
 /* Attaches to those of the functions that are new. Gives 1, or 0 if there is none, or -errno. */
@@ -176,7 +162,7 @@ static int attach_functions(struct dataflow *dataflow,
 	for (int i = 0; i < MW_FILE_FUNCTIONS; i++)
 		if (fresh[i])
 			remember(dataflow, fresh[i]);
-	skel = instance_open(false);
+	skel = instance_open();
 	if (!skel)
 		return -errno;
 	if (!aim_all(skel, fresh)) {
@@ -190,12 +176,6 @@ int dataflow_attach(struct dataflow *dataflow)
 {
 	int first_error = 0;
 
-	if (!dataflow->instance_count) {
-		int r = kernel_can_attach("vfio") ? follow_devices(dataflow) : 0;
-
-		if (r || !dataflow->instance_count)
-			return r;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
 		int r = kernel_can_attach(drivers[i].module)
 				? attach_functions(dataflow, drivers[i].functions)
@@ -218,13 +198,13 @@ int dataflow_discover(struct dataflow *dataflow, const struct mw_event_data_file
 	return attach_functions(dataflow, functions);
 }
 
-int dataflow_open(const struct ring *ring, struct dataflow **out)
+int dataflow_open(const struct observe *observe, struct dataflow **out)
 {
 	struct dataflow *dataflow = calloc(1, sizeof(*dataflow));
 
 	if (!dataflow)
 		return -ENOMEM;
-	dataflow->ring = ring;
+	dataflow->observe = observe;
 	*out = dataflow;
 	return 0;
 }
@@ -239,42 +219,25 @@ const char *dataflow_function(const struct dataflow *dataflow, size_t index)
 	return dataflow->functions[index];
 }
 
-/* Gives 0, or -ENOENT when the phase was told and forgotten since its key was read. */
-static int phase_live(int files, int phases, const struct mw_flow_key *key,
-		      dataflow_handler handler, void *context)
+static void file_live(struct mw_flow_file *file, dataflow_handler handler, void *context)
 {
-	struct mw_flow_file file = {0};
-	struct mw_flow flow;
-
-	if (bpf_map_lookup_elem(phases, key, &flow) ||
-	    bpf_map_lookup_elem(files, &key->file, &file))
-		return -errno;
-	file.device[sizeof(file.device) - 1] = '\0';
-	handler(context, file.device, &flow);
-	return 0;
+	file->device[sizeof(file->device) - 1] = '\0';
+	for (int phase = 0; phase < MW_PHASES; phase++)
+		if (file->flow[phase].calls || file->flow[phase].infos)
+			handler(context, file->device, &file->flow[phase]);
 }
 
 int dataflow_live(const struct dataflow *dataflow, dataflow_handler handler, void *context)
 {
-	struct mw_flow_key key, next;
-	const struct mw_flow_key *last = NULL;
-	const struct bpf_map *map;
-	int files, phases, r;
+	struct mw_flow_file file;
+	struct flow_maps maps;
 
-	if (!dataflow->instance_count)
-		return 0;
-	map = dataflow->instances[0]->maps.flow_phases;
-	phases = bpf_map__fd(map);
-	files = bpf_map__fd(dataflow->instances[0]->maps.flow_files);
-	/* When the last key is gone the kernel begins anew: the bound ends that. */
-	for (uint32_t i = 0; i < bpf_map__max_entries(map); i++) {
-		if (bpf_map_get_next_key(phases, last, &next))
-			return errno == ENOENT ? 0 : -errno;
-		key = next;
-		last = &key;
-		r = phase_live(files, phases, &key, handler, context);
-		if (r && r != -ENOENT)
-			return r;
+	observe_flow_maps(dataflow->observe, &maps);
+	for (uint32_t i = 0; i < maps.file_count; i++) {
+		if (bpf_map_lookup_elem(maps.files_fd, &i, &file))
+			return -errno;
+		if (file.address)
+			file_live(&file, handler, context);
 	}
 	return 0;
 }

@@ -11,24 +11,24 @@
 
 #include <stddef.h>
 
-#include "kern/ring.h"
+#include "kern/observe.h"
 #include "migwarden/wire.h"
 
 struct dataflow;
 
 /*
- * dataflow_open - attaches to nothing yet; @ring will get the records and must outlive it. Gives 0
- * and *out, or -ENOMEM.
+ * dataflow_open - attaches to nothing yet. @observe follows the data (observe_load), its ring gets
+ * the records, and it must outlive this. Gives 0 and *out, or -ENOMEM.
  */
-int dataflow_open(const struct ring *ring, struct dataflow **out);
+int dataflow_open(const struct observe *observe, struct dataflow **out);
 
 /* dataflow_close - detaches everything; NULL is fine. */
 void dataflow_close(struct dataflow *dataflow);
 
 /*
- * dataflow_attach - attaches to vfio and the drivers that are there, and later to those that have
- * come since; call it on each MODULE record. Gives 0, also without vfio, or the first -errno of
- * what could not be attached to (kernel_message): a driver does not hinder the others.
+ * dataflow_attach - attaches to the drivers that are there, and later to those that have come
+ * since; call it on each MODULE record. Gives 0, also without a driver, or the first -errno of what
+ * could not be attached to (kernel_message): a driver does not hinder the others.
  */
 int dataflow_attach(struct dataflow *dataflow);
 

@@ -20,6 +20,7 @@ struct observe {
 	size_t instance_count;
 	unsigned int loaded; /* by observe_load: bit per enum observe_group */
 	unsigned int groups; /* attached */
+	bool follows_data;
 	struct ring *ring;
 };
 
@@ -68,9 +69,35 @@ static void select_programs(struct observe_bpf *skel, unsigned int groups)
 	}
 }
 
+/* Whoever does not follow the data has no memory for it, and no program on other files. */
+static int select_data(struct observe_bpf *skel, bool follows_data)
+{
+	skel->rodata->follows_data = follows_data;
+	if (follows_data)
+		return 0;
+	bpf_program__set_autoload(skel->progs.vfio_data_file, false);
+	bpf_program__set_autoload(skel->progs.vfio_module_free, false);
+	return bpf_map__set_max_entries(skel->maps.flow_files, 1);
+}
+
 static int share_map(struct bpf_map *map, const struct bpf_map *original)
 {
 	return bpf_map__reuse_fd(map, bpf_map__fd(original));
+}
+
+static int share_maps(const struct observe_bpf *first, struct observe_bpf *skel)
+{
+	int r = share_map(skel->maps.ring, first->maps.ring);
+
+	if (!r)
+		r = share_map(skel->maps.counters, first->maps.counters);
+	if (!r)
+		r = share_map(skel->maps.flow_files, first->maps.flow_files);
+	if (!r)
+		r = share_map(skel->maps.flow_devices, first->maps.flow_devices);
+	if (!r)
+		r = share_map(skel->maps.flow_followed, first->maps.flow_followed);
+	return r;
 }
 
 /* Loads, does not attach. @ring_bytes counts for the first instance only. */
@@ -82,15 +109,11 @@ static int instance_load(struct observe *observe, unsigned int groups, size_t ri
 	if (!skel)
 		return -errno;
 	select_programs(skel, groups);
-	if (observe->instance_count) {
-		const struct observe_bpf *first = observe->instances[0];
-
-		r = share_map(skel->maps.ring, first->maps.ring);
-		if (!r)
-			r = share_map(skel->maps.counters, first->maps.counters);
-	} else {
+	r = select_data(skel, observe->follows_data);
+	if (!r && observe->instance_count)
+		r = share_maps(observe->instances[0], skel);
+	else if (!r)
 		r = bpf_map__set_max_entries(skel->maps.ring, (__u32)ring_bytes);
-	}
 	if (!r)
 		r = observe_bpf__load(skel);
 	if (r) {
@@ -137,7 +160,8 @@ static void observe_close_ptr(struct observe **observe)
 	observe_close(*observe);
 }
 
-int observe_load(size_t ring_bytes, ring_handler handler, void *context, struct observe **out)
+int observe_load(size_t ring_bytes, bool follows_data, ring_handler handler, void *context,
+		 struct observe **out)
 {
 	__attribute__((cleanup(observe_close_ptr))) struct observe *observe = NULL;
 	unsigned int groups = possible_groups();
@@ -149,6 +173,7 @@ int observe_load(size_t ring_bytes, ring_handler handler, void *context, struct 
 	observe = calloc(1, sizeof(*observe));
 	if (!observe)
 		return -ENOMEM;
+	observe->follows_data = follows_data;
 	r = instance_load(observe, groups, ring_bytes);
 	if (r)
 		return r;
@@ -174,7 +199,7 @@ int observe_open(size_t ring_bytes, ring_handler handler, void *context, struct 
 	int r;
 
 	/* Attach last: the reader exists before the first record can. */
-	r = observe_load(ring_bytes, handler, context, &observe);
+	r = observe_load(ring_bytes, false, handler, context, &observe);
 	if (!r)
 		r = observe_start(observe);
 	if (!r)
@@ -202,6 +227,18 @@ void observe_close(struct observe *observe)
 bool observe_has(const struct observe *observe, enum observe_group group)
 {
 	return observe->groups & (1u << group);
+}
+
+void observe_flow_maps(const struct observe *observe, struct flow_maps *out)
+{
+	const struct observe_bpf *first = observe->instances[0];
+
+	*out = (struct flow_maps){
+		.files_fd = bpf_map__fd(first->maps.flow_files),
+		.file_count = bpf_map__max_entries(first->maps.flow_files),
+		.devices_fd = bpf_map__fd(first->maps.flow_devices),
+		.followed_fd = bpf_map__fd(first->maps.flow_followed),
+	};
 }
 
 struct ring *observe_ring(const struct observe *observe)

@@ -29,11 +29,12 @@ enum observe_group {
 int observe_open(size_t ring_bytes, ring_handler handler, void *context, struct observe **out);
 
 /*
- * observe_load and observe_start - observe_open in two steps. Of two programs on one function the
- * kernel runs the one first that was attached last, and an arc's time ends when ours runs: whoever
- * else attaches to vfio (kern/dataflow.h) does so between the two.
+ * observe_load and observe_start - observe_open in two steps. With @follows_data it follows the
+ * data files of devices too: kern/dataflow.h attaches between the two, so that no file is known
+ * before its calls are.
  */
-int observe_load(size_t ring_bytes, ring_handler handler, void *context, struct observe **out);
+int observe_load(size_t ring_bytes, bool follows_data, ring_handler handler, void *context,
+		 struct observe **out);
 int observe_start(struct observe *observe);
 
 /* observe_close - detaches everything; NULL is fine. */
@@ -50,6 +51,17 @@ bool observe_has(const struct observe *observe, enum observe_group group);
 
 /* observe_group_name - "host", "vfio", "mdev"; static. */
 const char *observe_group_name(enum observe_group group);
+
+/* What the observers know of data files, for those who count their calls (bpf/flow.bpf.h). */
+struct flow_maps {
+	int files_fd; /* array of struct mw_flow_file, file_count of them */
+	uint32_t file_count;
+	int devices_fd;
+	int followed_fd;
+};
+
+/* observe_flow_maps - of an observer that follows the data; the fds stay its. */
+void observe_flow_maps(const struct observe *observe, struct flow_maps *out);
 
 /* observe_ring - the ring that all groups share; stays the observer's. */
 struct ring *observe_ring(const struct observe *observe);

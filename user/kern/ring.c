@@ -20,14 +20,14 @@ struct ring {
 	int cpus;
 	ring_handler handler;
 	void *context;
-	unsigned int budget; /* records until a batch ends; 0: no end */
+	unsigned int budget; /* places until a batch ends; 0: no end */
 	uint64_t delivered[MW_EVENT_KINDS];
 };
 
-static int on_record(void *context, void *data, size_t size)
+/* Gives its size; 0 for what is none, which goes to the handler as it is. */
+static size_t deliver(struct ring *ring, const void *data, size_t size)
 {
-	struct ring *ring = context;
-	struct mw_event_head head;
+	struct mw_event_head head = {0};
 	uint32_t kind = 0;
 
 	if (size >= sizeof(head)) {
@@ -35,9 +35,28 @@ static int on_record(void *context, void *data, size_t size)
 		if (head.kind < MW_EVENT_KINDS)
 			kind = head.kind;
 	}
+	if (head.size < sizeof(head) || head.size > size)
+		head.size = 0;
 	ring->delivered[kind]++;
-	ring->handler(ring->context, data, size);
-	/* libbpf gives back the place of this record too before it stops. */
+	ring->handler(ring->context, data, head.size ? head.size : size);
+	return head.size;
+}
+
+/* A place in the ring may hold several records: a call, and before it the arcs that it walked. */
+static int on_place(void *context, void *data, size_t size)
+{
+	struct ring *ring = context;
+	const uint8_t *at = data;
+
+	while (size) {
+		size_t taken = deliver(ring, at, size);
+
+		if (!taken)
+			break;
+		at += taken;
+		size -= taken;
+	}
+	/* libbpf gives back this place too before it stops. */
 	return ring->budget && --ring->budget == 0 ? -EAGAIN : 0;
 }
 
@@ -57,7 +76,7 @@ int ring_open(int map_fd, int counters_fd, ring_handler handler, void *context, 
 	ring->cpus = cpus;
 	ring->handler = handler;
 	ring->context = context;
-	ring->buffer = ring_buffer__new(map_fd, on_record, ring, NULL);
+	ring->buffer = ring_buffer__new(map_fd, on_place, ring, NULL);
 	if (!ring->buffer) {
 		free(ring);
 		return -errno;

@@ -50,8 +50,8 @@ int ring_fd(const struct ring *ring);
 int ring_consume(struct ring *ring);
 
 /*
- * ring_consume_batch - the same, at most @limit of them: whoever fills a ring as fast as it is read
- * does not keep its reader from all else. What is left makes ring_fd readable again.
+ * ring_consume_batch - the same, at most @limit calls with their arcs: whoever fills a ring as fast
+ * as it is read does not keep its reader from all else. What is left makes ring_fd readable again.
  */
 int ring_consume_batch(struct ring *ring, unsigned int limit);
 
