@@ -153,11 +153,11 @@ deps: ## install what is missing (Debian 12 and 13, as root)
 check: units all ## unit tests, layers, headers, verbs: no root, no lab, under 30 seconds
 	@tests/run check
 
-check-vm: all clients kmod ## every scenario of the lab, in a guest with a real kernel
+check-vm: all clients kmod bench-programs ## every scenario of the lab, in a guest with a real kernel
 	@tests/run vm
 
 test: deps ## set up, build, then every test
-	@$(MAKE) --no-print-directory WERROR=1 all units clients kmod fuzz-build
+	@$(MAKE) --no-print-directory WERROR=1 all units clients kmod bench-programs fuzz-build
 	@tests/run all
 
 soak: all clients kmod ## the attacks of the lab at full length: an hour or more
@@ -188,9 +188,10 @@ $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
 	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIB_LIBS)
 
 ##@ Measuring
-.PHONY: bench
-BENCH := cost-client cost-probe cost-empty.bpf.o
-bench: all clients kmod $(BENCH:%=$(BUILD)/bench/%) bench-judge ## every cost, beside its peers; writes docs/COST.md and docs/SPEED.md
+.PHONY: bench bench-programs
+BENCH := cost-client cost-probe cost-empty.bpf.o cost-floor.bpf.o
+bench-programs: $(BENCH:%=$(BUILD)/bench/%)
+bench: all clients kmod bench-programs bench-judge ## every cost, beside its peers; writes docs/COST.md and docs/SPEED.md
 	@tests/bench/cost-run
 
 $(BUILD)/bench/cost-%.bpf.o: tests/bench/cost-%.bpf.c

@@ -198,6 +198,15 @@ static int stop_and_run(struct bench *bench, const struct work *work)
 	return r ? r : set_state(&bench->device, STATE_RUNNING);
 }
 
+/* Where a gate stands that refuses it. */
+static int load_refused(struct bench *bench, const struct work *work)
+{
+	int r = set_state(&bench->device, STATE_RESUMING);
+
+	(void)work;
+	return r == -EPERM ? 0 : -ENOTSUP;
+}
+
 static int save(struct bench *bench, const struct work *work)
 {
 	struct device *device = &bench->device;
@@ -279,6 +288,7 @@ static const struct work works[] = {
 	{"set-state", 200, 2, 0, NULL, stop_and_run},
 	{"save", 30, 1, 0, NULL, save},
 	{"mdev-attr", 300, 1, 0, NULL, attribute},
+	{"refused", 300, 1, 0, NULL, load_refused},
 	/* One call while the tool sleeps: it is woken by it. */
 	{"get-info-first", 1, 1, 0, NULL, get_info},
 	{"data-read-24", 1000, 1, 24, prepare_read, data_read},
@@ -467,8 +477,9 @@ static int open_all(struct bench *bench, const char *attribute_path)
 
 static bool is_wanted(const struct work *work, char *const *names)
 {
+	/* Without names everything but what needs a gate that refuses. */
 	if (!*names)
-		return true;
+		return work->once != load_refused;
 	for (; *names; names++)
 		if (strcmp(*names, work->name) == 0)
 			return true;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "migwarden/wire.h"
@@ -132,18 +133,33 @@ static int admit_all(unsigned int count, char **devices)
 	return r;
 }
 
-/* Every program of an object file, until we are killed. */
-static int attach(const char *path)
+static bool is_named(const struct bpf_program *program, char *const *prefixes)
+{
+	const char *name = bpf_program__name(program);
+
+	for (char *const *prefix = prefixes; *prefix; prefix++)
+		if (strncmp(name, *prefix, strlen(*prefix)) == 0)
+			return true;
+	return !*prefixes;
+}
+
+/* The programs of an object file whose names begin so, or all of them, until we are killed. */
+static int attach(const char *path, char *const *prefixes)
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
 	struct bpf_program *program;
-	int r = object ? bpf_object__load(object) : -errno;
+	int r;
 
+	if (!object)
+		return -errno;
+	bpf_object__for_each_program(program, object)
+		bpf_program__set_autoload(program, is_named(program, prefixes));
+	r = bpf_object__load(object);
 	if (r)
 		return r;
 	bpf_object__for_each_program(program, object)
 	{
-		if (!bpf_program__attach(program))
+		if (bpf_program__autoload(program) && !bpf_program__attach(program))
 			return -errno;
 	}
 	fputs("attached\n", stderr);
@@ -151,12 +167,45 @@ static int attach(const char *path)
 	return 0;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* How old each record is of those that arrive, a JSON object a line with its time_ns. */
+static int print_ages(const char *event)
+{
+	static const char key[] = "\"time_ns\":";
+	char wanted[64], *line = NULL;
+	size_t space = 0;
+
+	snprintf(wanted, sizeof(wanted), "\"event\":\"%s\"", event);
+	while (getline(&line, &space, stdin) > 0) {
+		uint64_t now = now_ns();
+		const char *time = strstr(line, key);
+		uint64_t made;
+
+		if (!time || !strstr(line, wanted))
+			continue;
+		made = strtoull(time + sizeof(key) - 1, NULL, 10);
+		printf("%" PRIu64 "\n", now - made);
+		fflush(stdout);
+	}
+	free(line);
+	return 0;
+}
+
 static int usage(void)
 {
 	fputs("usage: cost-probe programs|maps\n"
 	      "       cost-probe admit COUNT DEVICE...\n"
-	      "       cost-probe attach OBJECT\n"
-	      "programs: NAME VERIFIED-INSTRUCTIONS INSTRUCTIONS JITED-BYTES; maps: NAME BYTES\n",
+	      "       cost-probe attach OBJECT [PREFIX...]\n"
+	      "       cost-probe ages EVENT <JSON-LINES\n"
+	      "programs: NAME VERIFIED-INSTRUCTIONS INSTRUCTIONS JITED-BYTES; maps: NAME BYTES;\n"
+	      "ages: NS since the record was made\n",
 	      stderr);
 	return 2;
 }
@@ -169,8 +218,10 @@ int main(int argc, char **argv)
 		r = print_programs();
 	else if (argc == 2 && strcmp(argv[1], "maps") == 0)
 		r = print_maps();
-	else if (argc == 3 && strcmp(argv[1], "attach") == 0)
-		r = attach(argv[2]);
+	else if (argc >= 3 && strcmp(argv[1], "attach") == 0)
+		r = attach(argv[2], argv + 3);
+	else if (argc == 3 && strcmp(argv[1], "ages") == 0)
+		r = print_ages(argv[2]);
 	else if (argc > 3 && strcmp(argv[1], "admit") == 0)
 		r = admit_all((unsigned int)strtoul(argv[2], NULL, 10), argv + 3);
 	else

@@ -13,7 +13,9 @@ NAMES = {
     "none": "bare", "empty-lsm": "empty LSM program", "run-100": "run, 100 admissions",
     "run-10000": "run, 10,000 admissions", "run-watch": "run --watch", "perf-trace": "perf trace",
 }
-ORDER = ["none", "empty-lsm", "watch", "run", "run-100", "run-10000", "run-watch", "bpftrace",
+FLOORS = ["floor-exit", "floor-pair", "floor-record"]
+ORDER = ["none", "empty-lsm", *FLOORS, "watch", "run", "run-100", "run-10000", "run-watch", "run-refusing",
+         "bpftrace",
          "perf-trace", "trace-cmd", "auditd", "strace"]
 SLACK = 0.02  # of a best value; and so many instructions
 SLACK_INSTRUCTIONS = 8
@@ -75,10 +77,10 @@ def markdown_table(head, rows):
 
 
 def call_rows(table):
-    tools = [t for t in table.tools if t != "none"]
+    tools = [t for t in table.tools if t not in ("none", "run-refusing", *FLOORS)]
     rows = []
     for work in table.works("insn"):
-        if work.startswith("verified:"):
+        if table.get(work, "none") is None:
             continue
         base = table.get(work, "none")
         rows.append([f"`{work}`", number(base)] + [over(table.get(work, t), base) for t in tools])
@@ -88,13 +90,15 @@ def call_rows(table):
 def beside_rows(table):
     tools = [t for t in table.tools if any(table.get(w, t, "tool-insn") is not None
                                            for w in ("get-info", "start"))]
-    works = [w for w in table.works("tool-insn") if w not in ("start", "get-info-first")]
+    tools = [t for t in tools if t not in ("empty-lsm", "run-refusing", *FLOORS)]
+    works = [w for w in table.works("tool-insn") if w not in ("start", "get-info-first", "refused")]
     return (["call"] + [NAMES.get(t, t) for t in tools],
             [[f"`{w}`"] + [number(table.get(w, t, "tool-insn")) for t in tools] for w in works])
 
 
 def process_rows(table):
-    tools = [t for t in table.tools if table.get("start", t, "tool-insn") is not None]
+    tools = [t for t in table.tools if table.get("start", t, "tool-insn") is not None
+             and t not in ("run-refusing", *FLOORS)]
     lines = [("start: instructions of its process", "start", "tool-insn"),
              ("start: µs until it says it is ready", "start", "us"),
              ("memory of its BPF maps, bytes", "maps", "bytes"),
@@ -124,78 +128,58 @@ def memory_rows(table):
              for what, key, unit in (("maps", "maps", "bytes"), ("resident memory", "rss", "KiB"))])
 
 
+def floor_rows(table):
+    rows = [[f"`{w}`", number(table.get(w, "none"))]
+            + [over(table.get(w, t), table.get(w, "none")) for t in (*FLOORS, "watch")]
+            for w in table.works("insn") if table.get(w, FLOORS[-1]) is not None]
+    return ["call", "bare", "exit program", "and entry", "and clock and record", "watch"], rows
+
+
+def per_second(instructions):
+    return None if not instructions else round(1e9 / instructions)
+
+
+def rate_rows(table):
+    refused = table.get("refused", "run-refusing")
+    lines = [("instructions of an ioctl that the gate refuses, all in all", refused),
+             ("refusals a second", per_second(refused)),
+             ("instructions from the refusal to the line in a reader's hand",
+              table.get("refused-to-reader", "run-refusing")),
+             ("ioctl records a second that `watch --json` takes and prints",
+              per_second(table.get("get-info", "watch", "tool-insn"))),
+             ("ioctl records in a burst until one is lost",
+              table.get("ring-until-loss", "watch", "records")),
+             ("SETs a second of a caller that does nothing else, under `watch`",
+              per_second(table.get("set-state", "watch")))]
+    return ["", "value"], [[text, number(value)] for text, value in lines]
+
+
+def speed_rows(table):
+    rows = [["pairs judged a second, whole verdict", number(table.get("decide", "migwarden", "per-cpu-s"))],
+            ["the same by the vendor's template", number(table.get("decide-by-template", "migwarden", "per-cpu-s"))]]
+    for work in table.works("cpu-s"):
+        lines, seconds = int(work.split("-")[1]), table.get(work, "migwarden", "cpu-s")
+        rows.append([f"match over {lines:,} lines: seconds, and µs a line",
+                     f"{seconds:,.3f}, {seconds * 1e6 / lines:.1f}"])
+    return ["", "value"], rows
+
+
 def budget_rows(table, budgets):
-    return (["call", "tool", "over", "is", "limit", "best so far", "to reach"],
+    return (["call", "tool", "over", "is", "floor", "limit", "best so far", "to reach"],
             [[f"`{w}`", NAMES.get(t, t), NAMES.get(b, b), over(table.get(w, t, u), table.get(w, b, u)),
-              f"{limit:+,.0f}", f"{best:+,.0f}", over(reach, 0)]
+              over(table.get(w, FLOORS[-1], u), table.get(w, b, u)), f"{limit:+,.0f}", f"{best:+,.0f}",
+              over(reach, 0)]
              for w, t, b, u, limit, best, reach in budgets])
-
-
-TEXT = """<!-- SPDX-License-Identifier: GPL-2.0-only -->
-<!-- Made by `make bench`; changes are lost. -->
-# What it costs
-
-Guest instructions on Linux {kernel}, under QEMU's instruction counting (`-accel tcg -icount
-shift=0,sleep=off`, one CPU): one instruction is one nanosecond of the guest's clock, so a cost is a number
-that repeats, whatever else the machine does. It is no time: caches, branches and several CPUs are not in
-it. `make bench` measures all of it anew, everything in one boot; it fails when a budget is passed.
-
-## What a caller waits for
-
-Instructions of one call, and what each tool adds to them.
-
-{calls}
-
-Each is a loop of calls (`tests/bench/cost-client.c`), less the same loop around nothing; the median of 11
-loops (5 shorter ones under perf trace, trace-cmd, auditd and strace). The caller is in a real-time class:
-what a tool does beside it, after it was woken, is in the next table; what a tool makes the caller wait for
-is here. strace stops the caller: its figure is what both use, without the waiting by the clock.
-`get-info-first` is a single call that finds the tool asleep and wakes it; in the other loops the tool is
-behind, and is woken once. Devices are of `tests/kmod`; the data calls move a state of 16 MiB.
-
-- *empty LSM program*: `tests/bench/cost-empty.bpf.c` on `file_ioctl`; the floor of every gate by LSM.
-- *watch*, *run*: migwarden; *run* enforces, with an admission for each device, and 1, 100 or 10,000 in all.
-- *bpftrace*: the same sums by `tests/bench/cost-sums.bt`. Sums only: it knows no device, no payload.
-- *perf trace*, *trace-cmd*, *strace*: the system calls ioctl, read, pread64, write, openat, close, which is
-  as near as they come. They know neither the arcs nor the device.
-- *auditd*: two rules on ioctl numbers. It sees no argument but the number, and once on it costs in
-  every process until the next boot.
-
-## What a tool does beside the caller
-
-Instructions of the tool's own process for each of these calls: reading, decoding, printing.
-
-{beside}
-
-## Processes
-
-{processes}
-
-{memory}
-
-## Programs
-
-{programs}
-
-## Budgets
-
-{budgets}
-
-The floor of one record about one call on this kernel, measured part by part on VFIO_DEVICE_GET_INFO: an
-fexit program that does nothing adds 195 instructions, an fentry program beside it 119, a record in the ring
-143, each look at the clock 51, the counter 19, the cgroup 29: 607 in all. What is above that
-is filling the record. Task storage would add 119 each time and a read of user memory 130; so calls
-have slots, and only FEATURE's argument is read.
-"""
 
 
 def section(rows):
     return markdown_table(*rows) if rows[1] else ""
 
 
-def write_markdown(path, kernel, table, budgets):
-    path.write_text(TEXT.format(
-        kernel=kernel, calls=section(call_rows(table)), beside=section(beside_rows(table)),
+def write_markdown(path, template, bench, table, budgets):
+    path.write_text(template.read_text().format(
+        kernel=bench["kernel"], commit=bench["commit"], floor=section(floor_rows(table)),
+        rates=section(rate_rows(table)), speed=section(speed_rows(table)), calls=section(call_rows(table)), beside=section(beside_rows(table)),
         processes=section(process_rows(table)), memory=section(memory_rows(table)),
         programs=section(program_rows(table)), budgets=section(budget_rows(table, budgets))))
 
@@ -231,21 +215,25 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--budgets", type=pathlib.Path, required=True)
     parser.add_argument("--json", type=pathlib.Path, required=True)
+    parser.add_argument("--template", type=pathlib.Path)
+    parser.add_argument("--works", help="judge these alone")
+    parser.add_argument("--commit", default="unknown")
     parser.add_argument("--markdown", type=pathlib.Path)
     parser.add_argument("--missing", default="")
     parser.add_argument("folder", type=pathlib.Path)
     args = parser.parse_args()
 
     figures = read_figures(args.folder)
-    kernel = (args.folder / "kernel").read_text().strip()
     missing = args.missing.split()
-    budgets = read_budgets(args.budgets)
+    bench = {"commit": args.commit, "kernel": (args.folder / "kernel").read_text().strip(), "missing": missing,
+             "figures": figures}
+    budgets = [b for b in read_budgets(args.budgets) if not args.works or b[0] in args.works.split()]
     table = Table(figures)
-    args.json.write_text(json.dumps({"kernel": kernel, "missing": missing, "figures": figures}, indent=1) + "\n")
-    for rows in (call_rows, beside_rows, process_rows):
+    args.json.write_text(json.dumps(bench, indent=1) + "\n")
+    for rows in (call_rows, floor_rows, rate_rows, beside_rows, process_rows):
         print_table(*rows(table))
     if args.markdown:
-        write_markdown(args.markdown, kernel, table, budgets)
+        write_markdown(args.markdown, args.template, bench, table, budgets)
     return 0 if judge(table, budgets, missing) else 1
 
 
