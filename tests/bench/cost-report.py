@@ -122,7 +122,7 @@ def program_rows(table):
 def memory_rows(table):
     cpus = sorted({int(w.split("-")[1]) for w, _, u in table.value if w.startswith("maps-")})
     return (["possible CPUs"] + [str(c) for c in cpus],
-            [[f"{what} of {tool}, {unit}"]
+            [] if not cpus else [[f"{what} of {tool}, {unit}"]
              + [number(table.get(f"{key}-{c}-cpus", tool, unit)) for c in cpus]
              for tool in ("watch", "run")
              for what, key, unit in (("maps", "maps", "bytes"), ("resident memory", "rss", "KiB"))])
