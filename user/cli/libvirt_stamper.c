@@ -239,9 +239,10 @@ static int put(struct stamper *stamper, struct _virDomain *domain, const struct 
 	}
 	if (stamper->options.places)
 		places &= stamper->options.places;
-	if (!places || (!stamped->element && !stamped->had_stamps))
+	if (!places)
 		return 0;
-	if (domain_set_stamps(domain, stamped->element, places)) {
+	if ((stamped->element || stamped->had_stamps) &&
+	    domain_set_stamps(domain, stamped->element, places)) {
 		fprintf(stderr, "migwarden stamp: %s: %s\n",
 			escape_text(name, sizeof(name), domain_label(domain)),
 			escape_text(message, sizeof(message), connection_message()));

@@ -82,9 +82,10 @@ static int subscribe(struct follow *follow)
 {
 	virConnectPtr connection = follow->connection;
 
-	if (virConnectSetKeepAlive(connection, KEEPALIVE_S, KEEPALIVE_COUNT) < 0 ||
-	    virConnectRegisterCloseCallback(connection, on_closed, follow, NULL) < 0 ||
-	    virConnectDomainEventRegisterAny(connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+	/* A libvirt inside this process can neither go away nor be asked whether it is there. */
+	virConnectSetKeepAlive(connection, KEEPALIVE_S, KEEPALIVE_COUNT);
+	virConnectRegisterCloseCallback(connection, on_closed, follow, NULL);
+	if (virConnectDomainEventRegisterAny(connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
 					     VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), follow,
 					     NULL) < 0 ||
 	    virConnectDomainEventRegisterAny(connection, NULL, VIR_DOMAIN_EVENT_ID_DEVICE_ADDED,
