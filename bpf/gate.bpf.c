@@ -19,6 +19,7 @@
 extern const void vfio_device_fops __ksym;
 
 #define MAX_ERRNO 4095
+#define SIGKILL 9
 
 /* The generation in force. Slot 0 holds an array of one mw_gate_rules; a reload swaps it whole. */
 struct rules_map {
@@ -61,14 +62,24 @@ enum seen {
 	SEEN_UNREADABLE, /* the hook cannot fault pages in: the guard judges in its place */
 };
 
+/* How a task came into the kernel. A note about an earlier call is told by it: the kernel passes
+ * over a tracing program, also the one that ends a note, while it has another run of the same one
+ * preempted on this CPU. */
+struct entry {
+	__u64 number;
+	__u64 cmd;
+	__u64 arg;
+	__u64 cmd32;
+};
+
 struct call {
 	struct vfio_device *vdev;
+	struct entry entry;
 	__u32 seen; /* enum seen */
 	__u32 seen_state;
-	__u32 judged; /* the hook has decided about it */
-	__u32 zero;
-	/* The set of programs that says so: the next file of this task is a data fd that must not
-	 * be. */
+	__u64 judged_by;  /* the set of programs whose hook has decided about it; or 0 */
+	__u64 guarded_by; /* the same of the guard */
+	/* The set that says so: the next file of this task is a data fd that must not be. */
 	__u64 refused_by;
 };
 
@@ -78,6 +89,19 @@ struct {
 	__type(key, int);
 	__type(value, struct call);
 } calls SEC(".maps");
+
+/*
+ * Where the kernel has no memory for the storage of a task: it is charged to the daemon's cgroup,
+ * which a caller with threads enough could fill. By tid.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct call);
+} spare_calls SEC(".maps");
+
+static const struct call no_call;
 
 /* Tasks that this set refuses a data fd: while there is none, making a file costs one load and one
  * test. */
@@ -121,9 +145,59 @@ static __always_inline bool acts(void)
 	return in_force() != NULL;
 }
 
-static __always_inline struct call *current_call(__u64 flags)
+static __always_inline struct call *find_call(void)
 {
-	return bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL, flags);
+	struct call *call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL, 0);
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+	return call ? call : bpf_map_lookup_elem(&spare_calls, &tid);
+}
+
+static __always_inline struct call *make_call(void)
+{
+	struct call *call = find_call();
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+	if (!call)
+		call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL,
+					    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (call)
+		return call;
+	bpf_map_update_elem(&spare_calls, &tid, &no_call, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&spare_calls, &tid);
+}
+
+static __always_inline void read_entry(struct entry *entry)
+{
+	const struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	entry->number = regs->orig_ax;
+	entry->cmd = regs->si;
+	entry->arg = regs->dx;
+	entry->cmd32 = regs->cx;
+}
+
+static __always_inline bool is_of_now(const struct call *call)
+{
+	struct entry now;
+
+	read_entry(&now);
+	return call->entry.number == now.number && call->entry.cmd == now.cmd &&
+	       call->entry.arg == now.arg && call->entry.cmd32 == now.cmd32;
+}
+
+/* Nothing is known of the call that begins here; what was left of an earlier one is over. */
+static __always_inline void call_begin(struct call *call)
+{
+	if (call->refused_by == build)
+		__sync_fetch_and_add(&suspects, -1);
+	read_entry(&call->entry);
+	call->vdev = NULL;
+	call->seen = SEEN_NOTHING;
+	call->seen_state = 0;
+	call->judged_by = 0;
+	call->guarded_by = 0;
+	call->refused_by = 0;
 }
 
 /* Only a sleepable program may fault pages in; the other way, -EFAULT says nothing of the page. */
@@ -251,18 +325,30 @@ static __always_inline long decision_emit(struct vfio_device *vdev, __u32 featur
 	return error;
 }
 
-/* Remembers for the guard what the hook saw. */
-static __always_inline void stash(struct vfio_device *vdev, enum seen seen, __u32 state,
-				  bool judged)
+/* Remembers for the guard what the hook saw. False: there is no memory. */
+static __always_inline bool note(struct vfio_device *vdev, enum seen seen, __u32 state, bool judged)
 {
-	struct call *call = current_call(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct call *call = make_call();
 
 	if (!call)
-		return;
+		return false;
+	call_begin(call);
 	call->vdev = vdev;
 	call->seen = seen;
 	call->seen_state = state;
-	call->judged = judged;
+	call->judged_by = judged ? build : 0;
+	return true;
+}
+
+/*
+ * While one set of programs takes over from another both see a call, and either may be the one that
+ * acts by then. What one has judged is not judged again; what neither has, the guard judges.
+ */
+static __always_inline bool is_judged_by_other(void)
+{
+	const struct call *call = find_call();
+
+	return call && call->judged_by && call->judged_by != build && is_of_now(call);
 }
 
 static __always_inline long gate(struct vfio_device *vdev, unsigned long arg, bool sleepable)
@@ -273,6 +359,12 @@ static __always_inline long gate(struct vfio_device *vdev, unsigned long arg, bo
 	bool is_state;
 	long error;
 
+	if (is_judged_by_other())
+		return 0;
+	if (!acts()) {
+		note(vdev, SEEN_UNREADABLE, 0, false);
+		return 0;
+	}
 	error = request_read(&request, arg, sleepable);
 	if (error) {
 		/*
@@ -280,7 +372,7 @@ static __always_inline long gate(struct vfio_device *vdev, unsigned long arg, bo
 		 * itself; the other hooks leave the call to the guard. Neither refuses: it may be
 		 * a RUNNING.
 		 */
-		stash(vdev, sleepable ? SEEN_NOTHING : SEEN_UNREADABLE, 0, false);
+		note(vdev, sleepable ? SEEN_NOTHING : SEEN_UNREADABLE, 0, false);
 		return 0;
 	}
 	is_state = request.feature == MW_FEATURE_MIG_DEVICE_STATE;
@@ -294,9 +386,12 @@ static __always_inline long gate(struct vfio_device *vdev, unsigned long arg, bo
 		error = decision_emit(vdev, request.feature, request.state, direction, &decision);
 	}
 	/* What is refused here ends here: its judgement must not stand for the task's next call. */
-	is_state = is_state && !error;
-	stash(vdev, is_state ? SEEN_STATE : SEEN_NOTHING, request.state, is_state && direction);
-	return error;
+	if (error)
+		is_state = false;
+	if (note(vdev, is_state ? SEEN_STATE : SEEN_NOTHING, request.state, is_state && direction))
+		return error;
+	/* Without memory the guard could not tell that it was admitted. */
+	return direction ? -EPERM : 0;
 }
 
 /*
@@ -337,7 +432,7 @@ static __always_inline long judge_feature(struct file *file, unsigned long arg, 
 {
 	if ((const void *)file->f_op != &vfio_device_fops)
 		return errno_only(self_test(arg, sleepable));
-	return acts() ? errno_only(gate(vfio_device_of(file), arg, sleepable)) : 0;
+	return errno_only(gate(vfio_device_of(file), arg, sleepable));
 }
 
 /* Functions of their own, so that the programs save no registers for what is hardly ever called. */
@@ -413,7 +508,7 @@ static __always_inline bool guard_refuses(struct call *call, struct vfio_device 
 	bool unread = call->vdev == vdev && call->seen == SEEN_UNREADABLE;
 	struct decision decision = {};
 
-	if (same && (call->judged || !begins(target)))
+	if (same && (call->judged_by || !begins(target)))
 		return false;
 	if (unread && !begins(target))
 		return false;
@@ -431,39 +526,85 @@ static __always_inline bool guard_refuses(struct call *call, struct vfio_device 
 /* Of vfio_mig_get_next_state(), from 0: where it writes the state that it chose. */
 #define NEXT_STATE_ARGUMENT 3
 
+/* All that is left to keep the state from passing. */
+static __always_inline void kill_caller(void)
+{
+	bpf_send_signal(SIGKILL);
+}
+
+static __always_inline void guard_arc(struct vfio_device *vdev, __u32 target)
+{
+	struct call *call = make_call();
+
+	if (!call) {
+		if (begins(target))
+			kill_caller();
+		return;
+	}
+	if (!is_of_now(call))
+		call_begin(call);
+	if (call->guarded_by)
+		return;
+	call->guarded_by = build;
+	if (guard_refuses(call, vdev, target)) {
+		call->refused_by = build;
+		__sync_fetch_and_add(&suspects, 1);
+	}
+}
+
 /* The driver was told its next arc and has not walked it yet. */
-SEC("fexit/vfio_mig_get_next_state")
-int BPF_PROG(guard_next_state, struct vfio_device *vdev, __u32 cur, __u32 target, void *next,
-	     int ret)
+static __always_inline int next_state(void *ctx, struct vfio_device *vdev, __u32 from, __u32 target,
+				      int ret)
 {
 	__u64 chosen = 0;
-	struct call *call;
 	__u32 to = 0;
 
 	if (ret || !acts())
-		return 0;
-	call = current_call(BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!call)
 		return 0;
 	/* The verifier lets no program load an argument that points to an enum; the helper does. */
 	bpf_get_func_arg(ctx, NEXT_STATE_ARGUMENT, &chosen);
 	if (bpf_probe_read_kernel(&to, sizeof(to), (void *)chosen))
 		return 0;
-	if (makes_data_fd(cur, to) && !call->refused_by && guard_refuses(call, vdev, target)) {
-		call->refused_by = build;
-		__sync_fetch_and_add(&suspects, 1);
-	}
+	if (makes_data_fd(from, to))
+		guard_arc(vdev, target);
 	return 0;
+}
+
+SEC("fexit/vfio_mig_get_next_state")
+int BPF_PROG(guard_next_state, struct vfio_device *vdev, __u32 cur, __u32 target, void *next,
+	     int ret)
+{
+	return next_state(ctx, vdev, cur, target, ret);
+}
+
+/*
+ * The same once more, for a kernel that preempts its own code: the first one is passed over while
+ * another task was preempted in it on this CPU. For both, two tasks must have been, one in each.
+ */
+SEC("fexit/vfio_mig_get_next_state")
+int BPF_PROG(guard_next_again, struct vfio_device *vdev, __u32 cur, __u32 target, void *next,
+	     int ret)
+{
+	return next_state(ctx, vdev, cur, target, ret);
 }
 
 static __noinline long refuse_suspect(void)
 {
-	const struct call *call = current_call(0);
+	const struct call *call = find_call();
 
-	return call && call->refused_by ? -EPERM : 0;
+	return call && call->refused_by && is_of_now(call) ? -EPERM : 0;
 }
 
-/* Every open and every socket of the host passes here: one load, one test. */
+/*
+ * Every open and every socket of the host passes here: one load, one test. An LSM program is never
+ * passed over (since 6.2); where there can be none, the other one stands.
+ */
+SEC("lsm/file_alloc_security")
+long BPF_PROG(guard_file, struct file *file)
+{
+	return suspects ? errno_only(refuse_suspect()) : 0;
+}
+
 SEC("fmod_ret/security_file_alloc")
 long BPF_PROG(guard_file_alloc, struct file *file, int ret)
 {
@@ -473,21 +614,18 @@ long BPF_PROG(guard_file_alloc, struct file *file, int ret)
 SEC("fexit/vfio_device_fops_unl_ioctl")
 int BPF_PROG(guard_ioctl_exit, struct file *file, unsigned int cmd)
 {
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct call *call;
 
 	if (cmd != MW_VFIO_DEVICE_FEATURE)
 		return 0;
-	call = current_call(0);
-	if (!call)
+	call = find_call();
+	if (!call || (call->refused_by && call->refused_by != build))
 		return 0;
-	if (call->refused_by) {
-		if (call->refused_by != build)
-			return 0;
-		__sync_fetch_and_add(&suspects, -1);
-	}
-	call->refused_by = 0;
-	call->judged = 0;
-	call->seen = SEEN_NOTHING;
+	call_begin(call);
+	/* No call: a number that none has. */
+	call->entry.number = ~0ull;
+	bpf_map_delete_elem(&spare_calls, &tid);
 	return 0;
 }
 

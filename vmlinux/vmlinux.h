@@ -116,6 +116,14 @@ struct task_struct {
 	char comm[16];
 };
 
+/* arch/x86: what a task came into the kernel with. */
+struct pt_regs {
+	unsigned long cx;
+	unsigned long dx;
+	unsigned long si;
+	unsigned long orig_ax;
+};
+
 /* include/linux/binfmts.h: an execve on its way. */
 struct linux_binprm {
 	unsigned long p;     /* the lowest string: argv, then the environment */

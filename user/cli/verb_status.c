@@ -79,11 +79,15 @@ static void print_programs(const json_t *programs)
 	json_array_foreach(programs, i, program)
 	{
 		bool stands = json_is_true(json_object_get(program, "stands"));
+		long long missed = json_integer_value(json_object_get(program, "missed"));
 
 		printf("            %-17s %s%s\n", text_at(program, "name", name),
 		       stands ? "" : "missing: ", text_at(program, "covers", covers));
 		if (!stands)
 			printf("            %-17s open: %s\n", "", text_at(program, "open", open));
+		if (missed)
+			printf("            %-17s passed over by the kernel %lld times\n", "",
+			       missed);
 	}
 }
 

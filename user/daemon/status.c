@@ -86,10 +86,12 @@ static json_t *programs_to_json(const struct gate *gate)
 		const char *gap = gate_program_gap(gate, i);
 
 		if (gate_program_stands(gate, i) || gap)
-			json_array_append_new(list, json_pack("{s:s, s:b, s:s, s:s?}", "name",
-							      gate_program_name(i), "stands",
-							      gap == NULL, "covers",
-							      gate_program_covers(i), "open", gap));
+			json_array_append_new(list,
+					      json_pack("{s:s, s:b, s:s, s:s?, s:I}", "name",
+							gate_program_name(i), "stands", gap == NULL,
+							"covers", gate_program_covers(i), "open",
+							gap, "missed",
+							(json_int_t)gate_program_missed(gate, i)));
 	}
 	return list;
 }

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,8 @@
 #include "kern/kernel.h"
 #include "migwarden/reason.h"
 
-#define PROGRAMS 7
+#define PROGRAMS 9
 #define MAPS 6
-#define NEW_LINK_KIND "next"
 
 /* The maps that make a gate, in the order of enum gate_map. */
 static const char *const map_names[MAPS] = {
@@ -41,8 +41,12 @@ enum program_use {
 	USE_ALWAYS,
 	USE_WITH_LSM,
 	USE_WITHOUT_LSM,
+	USE_WITH_LSM_OF_FILES, /* the kernel lets a program be called for each new file */
+	USE_WITHOUT_LSM_OF_FILES,
 };
 
+#define FILE_COVERS "the data fd, without which no state can pass"
+#define STATE_COVERS "the state as the kernel itself read it"
 #define HOOK_COVERS "ioctls, before the device sees them"
 #define COMPAT_COVERS "the same of 32-bit callers, and by int $0x80"
 
@@ -58,8 +62,10 @@ static const struct {
 	{"way_ioctl", USE_WITHOUT_LSM, NULL, HOOK_COVERS},
 	{"way_compat", USE_WITHOUT_LSM, "security_file_ioctl_compat", COMPAT_COVERS},
 	{"guard_ioctl_exit", USE_ALWAYS, NULL, "the end of a call that was judged"},
-	{"guard_file_alloc", USE_ALWAYS, NULL, "the data fd, without which no state can pass"},
-	{"guard_next_state", USE_ALWAYS, NULL, "the state as the kernel itself read it"},
+	{"guard_file", USE_WITH_LSM_OF_FILES, NULL, FILE_COVERS},
+	{"guard_file_alloc", USE_WITHOUT_LSM_OF_FILES, NULL, FILE_COVERS},
+	{"guard_next_state", USE_ALWAYS, NULL, STATE_COVERS},
+	{"guard_next_again", USE_ALWAYS, NULL, STATE_COVERS ", a second time"},
 };
 
 struct gate {
@@ -70,7 +76,7 @@ struct gate {
 	size_t ring_bytes; /* of a new ring; 0: as the programs say */
 	bool wanted[PROGRAMS];
 	struct bpf_link *links[PROGRAMS]; /* of programs that we attached */
-	int held[PROGRAMS]; /* of a gate that was adopted as it stood: for kern/cost.h */
+	int programs[PROGRAMS]; /* of a gate that was adopted as it stood; owned, -1: none */
 	bool pinned;
 	bool adopted;
 	struct ring *ring;
@@ -123,7 +129,8 @@ const char *gate_program_gap(const struct gate *gate, size_t index)
 {
 	bool has_lsm = gate->wanted[0];
 
-	if (gate->wanted[index] || (programs[index].use == USE_WITH_LSM) != has_lsm)
+	if (gate->wanted[index] || !programs[index].function ||
+	    (programs[index].use == USE_WITH_LSM) != has_lsm)
 		return NULL;
 	return "such a call is judged by the guard alone: DMA_LOGGING_START passes, and a refused "
 	       "device may be left in STOP";
@@ -142,16 +149,51 @@ static uint64_t build_of_object(void)
 	return hash ? hash : 1;
 }
 
+/* Whether this kernel takes a program for that hook: some it has, and lets nobody use. */
+static bool lsm_takes(const char *hook)
+{
+	const struct bpf_insn nothing[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_LSM_MAC);
+	int type = libbpf_find_vmlinux_btf_id(hook, BPF_LSM_MAC);
+	AUTO_FD int fd = -1;
+
+	if (type <= 0)
+		return false;
+	options.attach_btf_id = (__u32)type;
+	fd = bpf_prog_load(BPF_PROG_TYPE_LSM, NULL, "GPL", nothing, ARRAY_SIZE(nothing), &options);
+	return fd >= 0;
+}
+
+static bool is_used(enum program_use use, bool has_lsm, bool has_lsm_of_files)
+{
+	switch (use) {
+	case USE_ALWAYS:
+		return true;
+	case USE_WITH_LSM:
+		return has_lsm;
+	case USE_WITHOUT_LSM:
+		return !has_lsm;
+	case USE_WITH_LSM_OF_FILES:
+		return has_lsm_of_files;
+	case USE_WITHOUT_LSM_OF_FILES:
+		return !has_lsm_of_files;
+	}
+	return false;
+}
+
 static int choose_programs(struct gate *gate)
 {
 	bool has_lsm = gate_support() == GATE_SUPPORTED;
+	bool has_lsm_of_files = has_lsm && lsm_takes("file_alloc_security");
 	struct kernel_types *types = kernel_types_open();
 
 	if (!types)
 		return -ENOTSUP;
 	for (size_t i = 0; i < PROGRAMS; i++) {
-		bool wanted = programs[i].use == USE_ALWAYS ||
-			      (programs[i].use == USE_WITH_LSM) == has_lsm;
+		bool wanted = is_used(programs[i].use, has_lsm, has_lsm_of_files);
 
 		if (wanted && programs[i].function)
 			wanted = kernel_has_function(types, programs[i].function, NULL);
@@ -164,6 +206,15 @@ static int choose_programs(struct gate *gate)
 static struct bpf_program *find_program(const struct gate *gate, size_t index)
 {
 	return bpf_object__find_program_by_name(gate->skel->obj, programs[index].name);
+}
+
+/* Of another build: the programs of this one have taken their place. */
+static void drop_adopted_programs(struct gate *gate)
+{
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		cleanup_fd(&gate->programs[i]);
+		gate->programs[i] = -1;
+	}
 }
 
 /* Loads the programs, over the maps that stand where there are any. */
@@ -201,6 +252,7 @@ static int load(struct gate *gate)
 		if (gate->maps[i] < 0)
 			return -errno;
 	}
+	drop_adopted_programs(gate);
 	return 0;
 }
 
@@ -419,7 +471,7 @@ static int check_uses(const struct gate *gate, const struct bpf_prog_info *progr
 }
 
 /* Whether a pinned link is of the program that its name says; the hook uses every map of a gate. */
-static int check_program(const struct gate *gate, size_t index, uint32_t id, const char *path,
+static int check_program(struct gate *gate, size_t index, uint32_t id, const char *path,
 			 char error[static GATE_ERROR_BYTES])
 {
 	AUTO_FD int fd = bpf_prog_get_fd_by_id(id);
@@ -437,12 +489,18 @@ static int check_program(const struct gate *gate, size_t index, uint32_t id, con
 	/* The kernel keeps the first fifteen characters of a name. */
 	if (strncmp(info.name, programs[index].name, sizeof(info.name) - 1) != 0)
 		return bad_piece(error, path, "a link of another program: not ours");
-	return programs[index].use == USE_ALWAYS || programs[index].function
-		       ? 0
-		       : check_uses(gate, &info, ids, error);
+	gate->programs[index] = TAKE_FD(fd);
+	if (programs[index].function ||
+	    (programs[index].use != USE_WITH_LSM && programs[index].use != USE_WITHOUT_LSM))
+		return 0;
+	return check_uses(gate, &info, ids, error);
 }
 
-static int check_links(const struct gate *gate, char error[static GATE_ERROR_BYTES])
+/*
+ * What is pinned as links is ours and, of this very build, whole. Another build may have had other
+ * programs: all of them are replaced.
+ */
+static int check_links(struct gate *gate, bool is_ours, char error[static GATE_ERROR_BYTES])
 {
 	char path[PINS_PATH_BYTES];
 
@@ -456,6 +514,8 @@ static int check_links(const struct gate *gate, char error[static GATE_ERROR_BYT
 			continue;
 		pins_path(path, PINS_FOLDER, LINK_KIND, programs[i].name);
 		fd = bpf_obj_get(path);
+		if (fd < 0 && errno == ENOENT && !is_ours)
+			continue;
 		if (fd < 0)
 			return cannot_open(error, path, errno);
 		if (bpf_obj_get_info_by_fd(fd, &info, &size) || info.type != BPF_LINK_TYPE_TRACING)
@@ -467,43 +527,59 @@ static int check_links(const struct gate *gate, char error[static GATE_ERROR_BYT
 	return 0;
 }
 
-/*
- * Programs of this build beside those of the old one, without effect until the control map names
- * them; then the old ones go. At each moment exactly one set acts.
- */
-static int replace_programs(struct gate *gate)
+/* The kind of a pin of programs that a build is about to put in the place of another's. */
+#define NEW_KIND "next"
+#define NEW_KIND_BYTES 32
+static const char *new_kind(char out[static NEW_KIND_BYTES], uint64_t build)
 {
-	char old[PINS_PATH_BYTES], next[PINS_PATH_BYTES];
-	int r = load(gate);
+	snprintf(out, NEW_KIND_BYTES, NEW_KIND "_%016" PRIx64, build);
+	return out;
+}
 
-	if (!r)
-		r = attach(gate);
-	for (size_t i = 0; i < PROGRAMS; i++)
-		unlink(pins_path(next, PINS_FOLDER, NEW_LINK_KIND, programs[i].name));
-	if (!r)
-		r = pin_links(gate, PINS_FOLDER, NEW_LINK_KIND);
-	if (!r)
-		r = put_in_force(gate, build_of_object());
-	for (size_t i = 0; i < PROGRAMS && !r; i++) {
-		pins_path(next, PINS_FOLDER, NEW_LINK_KIND, programs[i].name);
-		pins_path(old, PINS_FOLDER, LINK_KIND, programs[i].name);
-		if (gate->links[i] && rename(next, old))
-			r = -errno;
+/* Gives the new links the names of the old, which go by that: 0 or -errno. */
+static int take_names(uint64_t build)
+{
+	char kind[NEW_KIND_BYTES], next[PINS_PATH_BYTES], name[PINS_PATH_BYTES];
+
+	new_kind(kind, build);
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		pins_path(next, PINS_FOLDER, kind, programs[i].name);
+		pins_path(name, PINS_FOLDER, LINK_KIND, programs[i].name);
+		if (rename(next, name) && errno != ENOENT)
+			return -errno;
 	}
-	return r;
+	return 0;
 }
 
 /*
- * Programs that only their pins keep: what they cost is asked of a descriptor, which takes
- * CAP_SYS_ADMIN. Without it their cost is not known, and the gate stands all the same.
+ * Programs of this build beside those of the old one, without effect until the control map names
+ * them; then the old ones go. At each moment exactly one set acts. Who dies on the way leaves
+ * either links that are in force and have their names still to take, which is made up for first, or
+ * links of a build that never came into force.
  */
-static void hold_programs(struct gate *gate)
+static int replace_programs(struct gate *gate, uint64_t in_force)
 {
-	uint32_t id;
+	char kind[NEW_KIND_BYTES], path[PINS_PATH_BYTES];
+	int r = take_names(in_force);
 
+	if (!r)
+		r = load(gate);
+	if (!r)
+		r = attach(gate);
+	new_kind(kind, build_of_object());
 	for (size_t i = 0; i < PROGRAMS; i++)
-		if (gate_program_id(gate, i, &id) == 0)
-			gate->held[i] = bpf_prog_get_fd_by_id(id);
+		unlink(pins_path(path, PINS_FOLDER, kind, programs[i].name));
+	if (!r)
+		r = pin_links(gate, PINS_FOLDER, kind);
+	if (!r)
+		r = put_in_force(gate, build_of_object());
+	if (!r)
+		r = take_names(build_of_object());
+	/* What this build does without, and what was never in force. */
+	for (size_t i = 0; i < PROGRAMS && !r; i++)
+		if (!gate->links[i])
+			unlink(pins_path(path, PINS_FOLDER, LINK_KIND, programs[i].name));
+	return r ? r : pins_remove_kind(PINS_FOLDER, NEW_KIND);
 }
 
 static int adopt(struct gate *gate, const struct gate_options *options,
@@ -513,23 +589,27 @@ static int adopt(struct gate *gate, const struct gate_options *options,
 	struct mw_gate_control control;
 	__u32 slot = 0;
 	int r = open_maps(gate, error);
+	bool is_ours;
 
-	if (!r)
-		r = check_links(gate, error);
 	if (r)
 		return r;
-	gate->adopted = true;
-	gate->pinned = true;
 	if (bpf_map_lookup_elem(gate->maps[MAP_CONTROL], &slot, &control))
 		return -errno;
 	if (control.wire_version != MW_WIRE_VERSION)
 		return bad_piece(error, PINS_FOLDER, "a gate of another wire version");
-	if (control.build != build_of_object()) {
-		r = replace_programs(gate);
+	is_ours = control.build == build_of_object();
+	if (is_ours)
+		r = take_names(control.build);
+	if (!r)
+		r = check_links(gate, is_ours, error);
+	if (r)
+		return r;
+	gate->adopted = true;
+	gate->pinned = true;
+	if (!is_ours) {
+		r = replace_programs(gate, control.build);
 		if (r)
 			return r;
-	} else {
-		hold_programs(gate);
 	}
 	r = read_ring(gate, options);
 	if (!r)
@@ -561,7 +641,7 @@ int gate_open(const struct gate_options *options, struct gate **out,
 	for (size_t i = 0; i < MAPS; i++)
 		gate->maps[i] = -1;
 	for (size_t i = 0; i < PROGRAMS; i++)
-		gate->held[i] = -1;
+		gate->programs[i] = -1;
 	gate->rules = -1;
 	gate->ring_bytes = options->ring_bytes;
 	r = choose_programs(gate);
@@ -583,11 +663,11 @@ void gate_close(struct gate *gate)
 		return;
 	ring_close(gate->ring);
 	/* A pinned link goes on without us; any other is detached here. */
-	for (size_t i = 0; i < PROGRAMS; i++)
+	for (size_t i = 0; i < PROGRAMS; i++) {
 		bpf_link__destroy(gate->links[i]);
+		cleanup_fd(&gate->programs[i]);
+	}
 	gate_bpf__destroy(gate->skel);
-	for (size_t i = 0; i < PROGRAMS; i++)
-		cleanup_fd(&gate->held[i]);
 	for (size_t i = 0; i < MAPS; i++)
 		cleanup_fd(&gate->maps[i]);
 	cleanup_fd(&gate->rules);
@@ -656,23 +736,33 @@ bool gate_is_pinned(const struct gate *gate)
 	return gate->pinned;
 }
 
-int gate_program_id(const struct gate *gate, size_t index, uint32_t *id)
+static int program_info(const struct gate *gate, size_t index, struct bpf_prog_info *out)
 {
-	struct bpf_link_info info = {0};
-	char path[PINS_PATH_BYTES];
-	__u32 size = sizeof(info);
-	AUTO_FD int fd = -1;
+	__u32 size = sizeof(*out);
+	int fd;
 
+	*out = (struct bpf_prog_info){0};
 	if (!gate->wanted[index])
 		return -ENOENT;
-	/* A gate that was adopted as it stood has no programs in this process, only pins. */
-	fd = bpf_obj_get(pins_path(path, PINS_FOLDER, LINK_KIND, programs[index].name));
-	if (fd < 0)
-		return -errno;
-	if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		return -errno;
-	*id = info.prog_id;
-	return 0;
+	fd = gate->skel ? bpf_program__fd(find_program(gate, index)) : gate->programs[index];
+	return bpf_obj_get_info_by_fd(fd, out, &size) ? -errno : 0;
+}
+
+int gate_program_id(const struct gate *gate, size_t index, uint32_t *id)
+{
+	struct bpf_prog_info info;
+	int r = program_info(gate, index, &info);
+
+	if (!r)
+		*id = info.id;
+	return r;
+}
+
+uint64_t gate_program_missed(const struct gate *gate, size_t index)
+{
+	struct bpf_prog_info info;
+
+	return program_info(gate, index, &info) ? 0 : info.recursion_misses;
 }
 
 static int make_key(const char *device, enum mw_direction direction, struct mw_admission_key *out)

@@ -106,6 +106,12 @@ struct ring *gate_ring(const struct gate *gate);
 const char *gate_program_name(size_t index);
 bool gate_program_stands(const struct gate *gate, size_t index);
 
+/*
+ * gate_program_missed - how often the kernel has passed over the program, because the same one was
+ * preempted on that CPU; since it was loaded.
+ */
+uint64_t gate_program_missed(const struct gate *gate, size_t index);
+
 /* gate_program_covers - what the program is there for. Static. */
 const char *gate_program_covers(size_t index);
 

@@ -36,7 +36,8 @@ const char *pins_path(char out[static PINS_PATH_BYTES], const char *folder, cons
 	return out;
 }
 
-int pins_remove(const char *folder)
+/* The pins whose names begin so. */
+static int remove_pins(const char *folder, const char *begin)
 {
 	AUTO_DIR DIR *dir = opendir(folder);
 	const struct dirent *entry;
@@ -44,8 +45,26 @@ int pins_remove(const char *folder)
 	if (!dir)
 		return -errno;
 	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && unlinkat(dirfd(dir), entry->d_name, 0))
+		if (entry->d_name[0] != '.' && strncmp(entry->d_name, begin, strlen(begin)) == 0 &&
+		    unlinkat(dirfd(dir), entry->d_name, 0))
 			return -errno;
+	return 0;
+}
+
+int pins_remove_kind(const char *folder, const char *kind)
+{
+	char begin[PINS_PATH_BYTES];
+
+	snprintf(begin, sizeof(begin), "%s_", kind);
+	return remove_pins(folder, begin);
+}
+
+int pins_remove(const char *folder)
+{
+	int r = remove_pins(folder, "");
+
+	if (r)
+		return r;
 	return rmdir(folder) ? -errno : 0;
 }
 

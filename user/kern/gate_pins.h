@@ -34,6 +34,9 @@ int pins_commit(const char *folder);
 /* pins_abandon - removes a folder that was begun and never committed, a dead process's too. */
 void pins_abandon(void);
 
+/* pins_remove_kind - removes the pins of one kind. 0 or -errno. */
+int pins_remove_kind(const char *folder, const char *kind);
+
 /* pins_remove - removes a folder of pins and all in it. 0, -ENOENT, or -errno. */
 int pins_remove(const char *folder);
 
