@@ -629,4 +629,20 @@ int BPF_PROG(guard_ioctl_exit, struct file *file, unsigned int cmd)
 	return 0;
 }
 
+/*
+ * A device leaves vfio: its mdev is removed, or its function gets another driver. What comes under
+ * its name later is another device, and what was judged is gone.
+ */
+SEC("fentry/vfio_unregister_group_dev")
+int BPF_PROG(forget_device, struct vfio_device *vdev)
+{
+	struct mw_admission_key key = {.direction = MW_INCOMING};
+
+	read_vfio_name(key.device, vdev);
+	bpf_map_delete_elem(&admissions, &key);
+	key.direction = MW_OUTGOING;
+	bpf_map_delete_elem(&admissions, &key);
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "GPL";

@@ -24,6 +24,7 @@ static const struct {
 	{"security_file_ioctl_compat", NULL, "the same, 32-bit callers (fmod_ret)"},
 	{"bpf_lsm_file_alloc_security", NULL, "the guard: no data fd for a changed request"},
 	{"security_file_alloc", NULL, "the same, where the hook before is not for programs"},
+	{"vfio_unregister_group_dev", "vfio", "the gate: admissions of a device that goes"},
 	{"vfio_device_fops_unl_ioctl", "vfio", "ioctls of VFIO devices"},
 	{"vfio_mig_get_next_state", "vfio", "arcs of the migration state machine"},
 	{"vfio_device_fops_release", "vfio", "device fds closed"},

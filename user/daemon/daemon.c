@@ -61,14 +61,6 @@ static void show_event(struct daemon *daemon, const union mw_event *event)
 	}
 }
 
-/* What was judged is gone: another device of this name is another device. */
-static void forget_device(struct daemon *daemon, const char *device)
-{
-	for (enum mw_direction direction = MW_INCOMING; direction <= MW_OUTGOING; direction++)
-		if (daemon->gate)
-			ticket_revoke(daemon, device, direction);
-}
-
 static void on_record(void *context, const void *data, size_t size)
 {
 	struct daemon *daemon = context;
@@ -80,8 +72,6 @@ static void on_record(void *context, const void *data, size_t size)
 	}
 	if (event.head.kind == MW_EVENT_MODULE && event.module.op == MW_MODULE_LOAD)
 		daemon->module_came = true;
-	if (event.head.kind == MW_EVENT_MDEV && event.mdev.op == MW_MDEV_REMOVE)
-		forget_device(daemon, event.head.device);
 	metrics_event(daemon->metrics, &event);
 	recent_event(&daemon->recent, &event, daemon->clock_offset_ns);
 	show_event(daemon, &event);

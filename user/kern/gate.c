@@ -19,7 +19,7 @@
 #include "kern/kernel.h"
 #include "migwarden/reason.h"
 
-#define PROGRAMS 9
+#define PROGRAMS 10
 #define MAPS 6
 
 /* The maps that make a gate, in the order of enum gate_map. */
@@ -66,6 +66,7 @@ static const struct {
 	{"guard_file_alloc", USE_WITHOUT_LSM_OF_FILES, NULL, FILE_COVERS},
 	{"guard_next_state", USE_ALWAYS, NULL, STATE_COVERS},
 	{"guard_next_again", USE_ALWAYS, NULL, STATE_COVERS ", a second time"},
+	{"forget_device", USE_ALWAYS, NULL, "a device that goes, and its admissions with it"},
 };
 
 struct gate {
