@@ -5,12 +5,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/escape.h"
 #include "cli/control_client.h"
 #include "cli/verb.h"
 #include "kern/gate.h"
+#include "sinks/release.h"
 
 #define TEXT_BYTES 2048
 
@@ -120,6 +124,11 @@ static int reload_run(int argc, char **argv)
 /* Without a daemon the pins are all there is of the gate. */
 static int release_alone(const struct gate_arguments *arguments)
 {
+	const struct release by_us = {
+		.time_ns = clock_ns(CLOCK_MONOTONIC),
+		.pid = getpid(),
+		.uid = getuid(),
+	};
 	AUTO_FD int lock = gate_lock();
 	int r;
 
@@ -137,6 +146,7 @@ static int release_alone(const struct gate_arguments *arguments)
 		fprintf(stderr, "migwarden release: cannot release the gate: %s\n", strerror(-r));
 		return EXIT_BAD;
 	}
+	release_to_journal(&by_us);
 	return print(arguments, json_pack("{s:b}", "released", true), "released");
 }
 

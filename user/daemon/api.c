@@ -71,18 +71,17 @@ static bool is_in_group(int fd, gid_t primary)
 	return false;
 }
 
-static enum peer peer_of(struct MHD_Connection *connection)
+static enum peer peer_of(struct MHD_Connection *connection, struct ucred *peer)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
+	socklen_t size = sizeof(*peer);
 
-	if (!info || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+	if (!info || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, peer, &size))
 		return PEER_NOBODY;
-	if (peer.uid == 0)
+	if (peer->uid == 0)
 		return PEER_ROOT;
-	return is_in_group(info->connect_fd, peer.gid) ? PEER_READER : PEER_NOBODY;
+	return is_in_group(info->connect_fd, peer->gid) ? PEER_READER : PEER_NOBODY;
 }
 
 static const struct api_route *find_route(const struct api *api, const char *method,
@@ -108,12 +107,12 @@ static const struct api_route *find_route(const struct api *api, const char *met
 static void answer_request(const struct api *api, const struct server_request *http,
 			   struct api_answer *answer)
 {
-	const struct api_request request = {
+	struct api_request request = {
 		.http = http,
 		.body = http->body,
 		.body_size = http->body_size,
 	};
-	enum peer peer = peer_of(http->connection);
+	enum peer peer = peer_of(http->connection, &request.peer);
 	const struct api_route *route;
 
 	if (peer == PEER_NOBODY) {

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <systemd/sd-event.h>
 
 #define API_GROUP "migwarden"
@@ -25,6 +26,7 @@ struct api_request {
 	const struct server_request *http;
 	const char *body; /* NUL-terminated; "" when there is none */
 	size_t body_size;
+	struct ucred peer;
 };
 
 struct api_answer {

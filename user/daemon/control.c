@@ -292,9 +292,8 @@ static void on_reload(void *context, const struct api_request *request, struct a
 
 static void on_release(void *context, const struct api_request *request, struct api_answer *answer)
 {
-	int r = daemon_release(context);
+	int r = daemon_release(context, &request->peer);
 
-	(void)request;
 	if (r)
 		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "cannot release the gate: %s",
 			   strerror(-r));

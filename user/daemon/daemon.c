@@ -39,10 +39,17 @@ static void say(const char *what, int error)
 		message);
 }
 
+/* One line; @object is taken over. */
+static void print_json(FILE *out, json_t *object)
+{
+	json_dumpf(object, out, JSON_COMPACT);
+	fputc('\n', out);
+	json_decref(object);
+}
+
 static void show_event(struct daemon *daemon, const union mw_event *event)
 {
 	FILE *out = daemon->options->out;
-	json_t *object;
 
 	if (event->head.kind == MW_EVENT_GATE) {
 		decision_show(daemon, event);
@@ -52,10 +59,7 @@ static void show_event(struct daemon *daemon, const union mw_event *event)
 	} else if (!daemon->options->watch && event->head.kind != MW_EVENT_SHIELD) {
 		return;
 	} else if (daemon->options->json) {
-		object = event_to_json(event, daemon->clock_offset_ns);
-		json_dumpf(object, out, JSON_COMPACT);
-		fputc('\n', out);
-		json_decref(object);
+		print_json(out, event_to_json(event, daemon->clock_offset_ns));
 	} else {
 		event_text(out, event, daemon->clock_offset_ns);
 	}
@@ -327,14 +331,19 @@ void state_notify_ready(const struct daemon *daemon, const char *prefix)
 	notify_ready("%s%s", prefix, state);
 }
 
-int daemon_release(struct daemon *daemon)
+int daemon_release(struct daemon *daemon, const struct ucred *peer)
 {
 	int r = daemon->options->transient ? 0 : gate_release();
 
 	/* A gate that was not there to be pinned is down already. */
 	if (r && r != -ENOENT)
 		return r;
-	daemon->released = true;
+	daemon->released = (struct release){
+		.time_ns = clock_ns(CLOCK_MONOTONIC),
+		.pid = peer->pid,
+		.uid = peer->uid,
+	};
+	release_to_journal(&daemon->released);
 	return sd_event_exit(daemon->loop, 0);
 }
 
@@ -521,10 +530,15 @@ static void say_farewell(struct daemon *daemon)
 {
 	if (daemon->gate)
 		ring_drain(gate_ring(daemon->gate), DRAIN_LIMIT_MS);
+	if (daemon->released.pid && daemon->options->json)
+		print_json(daemon->options->out,
+			   release_to_json(&daemon->released, daemon->clock_offset_ns));
 	fflush(daemon->options->out);
-	if (daemon->released)
+	if (daemon->released.pid)
 		fprintf(stderr,
-			"migwarden run: the gate was released: nothing is enforced any more\n");
+			"migwarden run: the gate was released by PID %d, UID %u: nothing is "
+			"enforced any more\n",
+			(int)daemon->released.pid, (unsigned int)daemon->released.uid);
 	else if (daemon->gate && !daemon->options->transient)
 		fprintf(stderr, "migwarden run: the gate goes on standing: `migwarden release` "
 				"takes it down\n");

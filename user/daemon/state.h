@@ -24,6 +24,7 @@
 #include "kern/observe.h"
 #include "kern/shield.h"
 #include "sinks/metrics.h"
+#include "sinks/release.h"
 
 struct daemon {
 	const struct daemon_options *options;
@@ -53,7 +54,8 @@ struct daemon {
 	json_t *stamps; /* of domains of this host, as told by who stamps; NULL: none yet */
 	int64_t clock_offset_ns;
 	uint64_t malformed;
-	bool released;    /* the gate was taken down on purpose: the daemon ends */
+	/* The gate was taken down on purpose, and by whom (pid 0: it was not): the daemon ends. */
+	struct release released;
 	bool module_came; /* told by a record; acted upon after its batch */
 	int failure;      /* -errno that ends the daemon */
 };
@@ -83,8 +85,11 @@ void state_notify_ready(const struct daemon *daemon, const char *prefix);
  */
 int policy_reload(struct daemon *daemon, struct parse_error *error);
 
-/* daemon_release - takes the gate down on purpose, says so, and ends the daemon. 0 or -errno. */
-int daemon_release(struct daemon *daemon);
+/*
+ * daemon_release - takes the gate down on purpose, as @peer has asked, tells the journal, and ends
+ * the daemon. 0 or -errno.
+ */
+int daemon_release(struct daemon *daemon, const struct ucred *peer);
 
 /*
  * policy_default_explain - why a migration without an admission is let pass or refused: the reason
