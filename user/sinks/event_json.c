@@ -141,6 +141,11 @@ static void set_gate(json_t *object, const struct mw_event_gate *event)
 			    by_admission ? json_integer((json_int_t)event->admission)
 					 : json_null());
 	json_object_set_new(object, "reason", json_string(mw_reason_name(event->reason)));
+	/* Of a bypass: what the caller's memory said a moment before. */
+	json_object_set_new(object, "seen",
+			    event->reason == MW_REASON_STATE_BYPASS && event->seen != MW_STATE_NONE
+				    ? json_string(mig_state_name(event->seen))
+				    : json_null());
 	json_set_number(object, "generation", event->generation);
 	json_set_result(object, event->error);
 }
