@@ -14,7 +14,7 @@
 #include <asm-generic/errno-base.h>
 
 #define PATH_PARTS 12
-#define PART_BYTES 64
+#define PART_WORDS 8
 #define WRITABLE_BY_OTHERS 022
 /* linux/ptrace.h */
 #define PTRACE_MODE_ATTACH 2
@@ -38,6 +38,20 @@ struct {
 	__type(key, __u32);
 	__type(value, struct mw_shield_config);
 } shield SEC(".maps");
+
+/* Where the daemon's executable is, by names from the file upwards; the last is the root's "/". */
+struct executable {
+	__u64 part[PATH_PARTS][PART_WORDS];
+	__u32 device;
+	__u32 zero;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct executable);
+} home SEC(".maps");
 
 /* Ids of maps and of programs, kept apart by the high half. */
 struct {
@@ -67,37 +81,59 @@ static __always_inline struct mw_shield_config *config(void)
 	return bpf_map_lookup_elem(&shield, &zero);
 }
 
-/* FNV-1a over the names from the file up to the root of its mount. */
-static __always_inline __u64 hash_path(struct dentry *dentry)
-{
-	__u64 hash = 0xcbf29ce484222325ull;
-	char part[PART_BYTES];
-
-	for (int i = 0; i < PATH_PARTS; i++) {
-		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
-
-		__builtin_memset(part, 0, sizeof(part));
-		bpf_probe_read_kernel_str(part, sizeof(part), BPF_CORE_READ(dentry, d_name.name));
-		for (int j = 0; j < PART_BYTES; j++)
-			hash = (hash ^ (__u8)part[j]) * 0x100000001b3ull;
-		if (parent == dentry)
-			break;
-		dentry = parent;
-	}
-	return hash;
-}
-
-/* What the current process runs, as one number; 0 for a file that others may write. */
-static __always_inline __u64 executable(void)
+/*
+ * Whether the current process runs an executable that is root's, writable by nobody else, and the
+ * known one; or, to @learn it, at a path that can be known: the names from the file up to the root
+ * of its file system, none of them cut.
+ */
+static __always_inline bool runs(struct executable *known, bool learn)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
 	struct inode *inode = BPF_CORE_READ(exe, f_inode);
+	struct dentry *dentry = BPF_CORE_READ(exe, f_path.dentry);
+	__u32 device = BPF_CORE_READ(inode, i_sb, s_dev);
 
 	if (!exe || BPF_CORE_READ(inode, i_uid.val) != 0 ||
 	    (BPF_CORE_READ(inode, i_mode) & WRITABLE_BY_OTHERS))
-		return 0;
-	return hash_path(BPF_CORE_READ(exe, f_path.dentry)) ^ BPF_CORE_READ(inode, i_sb, s_dev);
+		return false;
+	if (learn)
+		known->device = device;
+	else if (known->device != device)
+		return false;
+	for (__u32 i = 0; i < PATH_PARTS; i++) {
+		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+		__u64 part[PART_WORDS] = {};
+
+		if (bpf_probe_read_kernel_str(part, sizeof(part),
+					      BPF_CORE_READ(dentry, d_name.name)) ==
+		    (long)sizeof(part))
+			return false;
+		for (__u32 j = 0; j < PART_WORDS; j++) {
+			if (learn)
+				known->part[i][j] = part[j];
+			else if (known->part[i][j] != part[j])
+				return false;
+		}
+		if (parent == dentry)
+			return true;
+		dentry = parent;
+	}
+	return false;
+}
+
+static __always_inline struct executable *executable(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&home, &zero);
+}
+
+static __always_inline bool runs_ours(const struct mw_shield_config *now)
+{
+	struct executable *known = executable();
+
+	return now->trusted && known && runs(known, false);
 }
 
 static __always_inline bool is_daemon(const struct mw_shield_config *now,
@@ -142,11 +178,12 @@ static __always_inline void tell(__u32 piece, __u32 id, const void *name, __s32 
 static __always_inline void get_to_know(struct mw_shield_config *now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct executable *known = executable();
 
 	if (now->trusted || (__u32)task->tgid != now->daemon)
 		return;
 	now->daemon_began_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-	now->trusted = executable();
+	now->trusted = known && runs(known, true);
 }
 
 /* One that comes in while there is no daemon is told of, once: it may be the next one, or not. */
@@ -156,7 +193,7 @@ static __always_inline bool may_follow(const struct mw_shield_config *now, __u32
 	enum execution *execution =
 		bpf_task_storage_get(&executions, bpf_get_current_task_btf(), NULL, 0);
 
-	if (!execution || !now->trusted || executable() != now->trusted || daemon_lives(now))
+	if (!execution || !runs_ours(now) || daemon_lives(now))
 		return false;
 	if (*execution == EXECUTION_CLEAN)
 		tell(piece, id, name, 0);
@@ -313,8 +350,7 @@ int BPF_PROG(shield_exec, struct linux_binprm *bprm)
 	enum execution *execution;
 
 	bpf_task_storage_delete(&executions, bpf_get_current_task_btf());
-	if (!now || !now->trusted || executable() != now->trusted ||
-	    (bprm->unsafe & (UNSAFE_SHARE | UNSAFE_PTRACE)))
+	if (!now || !runs_ours(now) || (bprm->unsafe & (UNSAFE_SHARE | UNSAFE_PTRACE)))
 		return 0;
 	bpf_loop(STRING_PIECES, look_at_string, &strings, 0);
 	if (!strings.is_clean || strings.at < strings.end)

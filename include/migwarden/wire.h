@@ -242,7 +242,7 @@ _Static_assert(sizeof(struct mw_event_shield) == 88 + 32, "wire size");
 
 /* Whom the shield lets through, and what it holds back. */
 struct mw_shield_config {
-	/* Of the path of the daemon's executable, told by the shield itself; 0: not known yet. */
+	/* Told by the shield itself: the path of the daemon's executable is known. */
 	__u64 trusted;
 	__u64 pin_folder; /* inode */
 	/* When the daemon began, told by the shield too: its tgid may be another's later. */
