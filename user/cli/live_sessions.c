@@ -126,9 +126,9 @@ void live_sessions_batch(struct live_sessions *live, const struct ring_counts *c
 	set_timer(live);
 }
 
-void live_sessions_finish(struct live_sessions *live)
+void live_sessions_finish(struct live_sessions *live, uint64_t now_ns)
 {
-	session_view_finish(live->view, clock_ns(CLOCK_MONOTONIC));
+	session_view_finish(live->view, now_ns);
 	session_view_list(live->view);
 }
 

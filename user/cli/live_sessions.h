@@ -31,8 +31,11 @@ int live_sessions_follow(struct live_sessions *live, const struct verb *verb,
 void live_sessions_feed(struct live_sessions *live, const union mw_event *event);
 void live_sessions_batch(struct live_sessions *live, const struct ring_counts *counts);
 
-/* live_sessions_finish - nothing comes any more: sessions end, and are listed if that is wanted. */
-void live_sessions_finish(struct live_sessions *live);
+/*
+ * live_sessions_finish - nothing comes any more, at @now_ns (CLOCK_MONOTONIC): sessions end, and
+ * are listed if that is wanted.
+ */
+void live_sessions_finish(struct live_sessions *live, uint64_t now_ns);
 
 /* live_sessions_close - before the capture that it follows; NULL is fine. */
 void live_sessions_close(struct live_sessions *live);

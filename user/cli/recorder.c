@@ -275,6 +275,7 @@ int recorder_end(struct recorder *recorder, const struct ring_counts *counts,
 		.events = recording_writer_recorded(recorder->writer),
 		.bytes = recording_writer_bytes(recorder->writer),
 		.left_out = recorder->left_out,
+		.end_ns = end.time_ns,
 		.cause = end.cause,
 	};
 	return recorder->failure ? EXIT_BAD : EXIT_YES;

@@ -51,6 +51,7 @@ struct recorder_result {
 	uint64_t events;
 	uint64_t bytes;
 	uint64_t left_out;
+	uint64_t end_ns; /* CLOCK_MONOTONIC */
 	enum recording_cause cause;
 };
 

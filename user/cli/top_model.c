@@ -90,6 +90,9 @@ static void fill(struct top_row *row, const struct session *session)
 	row->end_ns = session->end_ns;
 	row->phase_begin_ns = phase_begin(session);
 	row->touched_ns = last_time(session);
+	/* What is told now was open before. */
+	if (session->bytes > row->told_bytes)
+		row->live_bytes = 0;
 	row->told_bytes = session->bytes;
 	row->estimate_bytes = UINT64_MAX;
 	if (session->data_size.calls && !session->data_size.last.result)
@@ -133,6 +136,9 @@ void top_model_outcome(void *context, enum session_outcome outcome, const struct
 		row->alarm = alarm->kind;
 	}
 	fill(row, session);
+	/* Told to the last byte: what was seen on its way counts no more. */
+	if (outcome == SESSION_ENDED)
+		row->bytes = row->told_bytes;
 }
 
 void top_model_live_begin(struct top_model *model)

@@ -267,7 +267,8 @@ static int run(struct record *record, struct capture *capture)
 		return EXIT_BAD;
 	if (record->is_watched) {
 		live_sessions_batch(record->sessions, &counts);
-		live_sessions_finish(record->sessions);
+		/* At the same time as in the file, or they would end at another. */
+		live_sessions_finish(record->sessions, result.end_ns);
 		event_view_sums(&record->view, &counts, capture_malformed(capture));
 	}
 	report(record, &result, &counts);

@@ -135,7 +135,7 @@ static bool show(struct top *top)
 		draw(top);
 		return false;
 	}
-	if (top->pictures)
+	if (top->pictures && !top->view.json)
 		putchar('\n');
 	print_picture(top);
 	top->pictures++;

@@ -98,7 +98,7 @@ static int run(struct watch *watch, struct capture *capture)
 	if (r)
 		return r;
 	live_sessions_batch(watch->sessions, &counts);
-	live_sessions_finish(watch->sessions);
+	live_sessions_finish(watch->sessions, clock_ns(CLOCK_MONOTONIC));
 	event_view_sums(&watch->view, &counts, capture_malformed(capture));
 	return EXIT_YES;
 }

@@ -128,6 +128,20 @@ Test(top, bytes_do_not_go_back_between_the_close_of_a_file_and_its_record)
 	cr_assert_eq(row_at(0)->bytes, 512);
 }
 
+Test(top, what_is_told_is_not_counted_as_open_too)
+{
+	begin(1, "a");
+	top_model_live_begin(&model);
+	live("a", 4000);
+	top_model_sample(&model, 10000);
+	session.bytes = 4096;
+	top_model_outcome(&model, SESSION_CHANGED, &session, NULL);
+	cr_assert_eq(row_at(0)->bytes, 4096);
+	end(SESSION_COMPLETED, 20000);
+	top_model_sample(&model, 30000);
+	cr_assert_eq(row_at(0)->bytes, 4096);
+}
+
 Test(top, the_rate_is_of_the_time_between_two_looks)
 {
 	begin(1, "a");
