@@ -76,7 +76,7 @@ CLIENTS := $(patsubst tests/vm/client/%.c,$(BUILD)/tests/%,$(sort $(wildcard tes
 	$(BUILD)/tests/attack-preload.so
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out $(NOT_TESTED),$(sort $(wildcard tests/fuzz/fuzz_*.c))))
 
-.PHONY: all deps check check-vm test soak demo fuzz install uninstall clean format help units clients kmod
+.PHONY: all deps check check-vm test soak demo fuzz install uninstall man deb clean format help units clients kmod
 
 ##@ Building
 all: $(BUILD)/migwarden ## build build/migwarden
@@ -153,7 +153,7 @@ deps: ## install what is missing (Debian 12 and 13, as root)
 check: units all ## unit tests, layers, headers, verbs: no root, no lab, under 30 seconds
 	@tests/run check
 
-check-vm: all clients kmod bench-programs ## every scenario of the lab, in a guest with a real kernel
+check-vm: all clients kmod bench-programs $(BUILD)/deb/made ## every scenario of the lab, in a guest with a real kernel
 	@tests/run vm
 
 test: deps ## set up, build, then every test
@@ -212,12 +212,37 @@ bench-judge: all $(BUILD)/bench/judge ## pairs a second, match over an inventory
 # Where libvirt looks, whatever our PREFIX is.
 HOOK_FOLDER ?= /etc/libvirt/hooks/qemu.d
 
-$(BUILD)/migwarden.1: docs/migwarden.1.scd
+# A page for each verb is made of its --help; the others are written.
+VERBS = $(shell sed -n 's/^\t\.name = "\([a-z]*\)",/\1/p' user/cli/verb_*.c)
+MAN_PAGES = $(patsubst docs/%.scd,$(BUILD)/man/%,$(wildcard docs/*.scd)) \
+	$(VERBS:%=$(BUILD)/man/migwarden-%.1) $(BUILD)/man/migwarden-policy.5 \
+	$(BUILD)/man/migwarden-descriptor.5
+
+man: $(MAN_PAGES) ## build the manual pages
+
+$(BUILD)/man/migwarden-%.1: $(BUILD)/migwarden contrib/man/verb
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)
+	$(Q)contrib/man/verb $< $* | scdoc > $@
+
+$(BUILD)/man/migwarden-policy.5: $(BUILD)/migwarden contrib/man/schema policies/gvt-g.yaml
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)
+	$(Q)$< policy schema | contrib/man/schema migwarden-policy 'which migrations are compatible, and allowed' \
+		'migwarden-policy(1), docs/policy.md' policies/gvt-g.yaml | scdoc > $@
+
+$(BUILD)/man/migwarden-descriptor.5: $(BUILD)/migwarden contrib/man/schema
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)
+	$(Q)$< describe --schema | contrib/man/schema migwarden-descriptor 'what is known of a VFIO device' \
+		'migwarden-describe(1), migwarden-check(1)' | scdoc > $@
+
+$(BUILD)/man/%: docs/%.scd
 	@mkdir -p $(@D)
 	$(call say,MAN,$@)
 	$(Q)scdoc < $< > $@
 
-install: all $(BUILD)/migwarden.1 ## install under $(DESTDIR)$(PREFIX)
+install: all man ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BUILD)/migwarden $(DESTDIR)$(PREFIX)/bin/migwarden
 	install -d $(DESTDIR)$(PREFIX)/share/migwarden/policies
 	install -m 0644 $(filter-out %.test.yaml,$(wildcard policies/*.yaml)) $(DESTDIR)$(PREFIX)/share/migwarden/policies/
@@ -230,14 +255,29 @@ ifeq ($(WITH_LIBVIRT),1)
 endif
 	install -D -m 0644 contrib/systemd/migwarden.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/migwarden.catalog
 	install -D -m 0644 contrib/systemd/migwarden.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/migwarden.conf
-	install -D -m 0644 $(BUILD)/migwarden.1 $(DESTDIR)$(PREFIX)/share/man/man1/migwarden.1
+	for page in $(MAN_PAGES); do \
+		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; \
+	done
+	install -D -m 0644 contrib/completion/migwarden.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/migwarden
+	install -D -m 0644 contrib/completion/_migwarden $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_migwarden
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(HOOK_FOLDER)/50-migwarden
-	rm -f $(DESTDIR)$(PREFIX)/bin/migwarden $(DESTDIR)$(PREFIX)/share/man/man1/migwarden.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/migwarden
+	rm -f $(foreach page,$(notdir $(MAN_PAGES)),$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(page))
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/migwarden
+	rm -f $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_migwarden
 	rm -rf $(DESTDIR)$(PREFIX)/share/migwarden
 	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/catalog/migwarden.catalog
 	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/migwarden.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/migwarden.conf
+
+deb: ## build Debian packages of the tree into build/deb
+	@contrib/deb $(BUILD)/deb
+
+# For the lab, which installs them; tests/package/run builds them by itself.
+$(BUILD)/deb/made: $(shell git ls-files bpf contrib include user vmlinux Makefile)
+	$(Q)DEB_BUILD_OPTIONS=nocheck contrib/deb $(@D)
+	@touch $@
 
 format: ## put the spacing of .clang-format on every C file
 	clang-format -i $$(git ls-files '*.c' '*.h')

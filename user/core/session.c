@@ -133,6 +133,7 @@ static void sum_windows(struct window *windows, size_t count, struct session_gro
 {
 	uint64_t covered_to = 0, doubled_to = 0;
 
+	/* cppcheck-suppress uninitvar ; all @count of them are set */
 	qsort(windows, count, sizeof(*windows), compare_windows);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t begin = windows[i].begin_ns, end = windows[i].end_ns;

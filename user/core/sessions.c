@@ -245,6 +245,8 @@ static void evict(struct sessions *sessions)
 		     track->touched_ns < oldest->touched_ns))
 			oldest = track;
 	}
+	if (!oldest)
+		return;
 	sessions->counts.evicted++;
 	end_now(sessions, oldest, SESSION_CAUSE_EVICTED);
 	track_drop(sessions, oldest);
