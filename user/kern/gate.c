@@ -363,7 +363,10 @@ static int read_ring(struct gate *gate, const struct gate_options *options)
 	int r = ring_open(gate->maps[MAP_RING], gate->maps[MAP_COUNTERS], options->handler,
 			  options->context, &gate->ring);
 
-	return r || !gate->adopted ? r : ring_inherit(gate->ring);
+	if (r)
+		return r;
+	ring_on_settled(gate->ring, options->settle);
+	return gate->adopted ? ring_inherit(gate->ring) : 0;
 }
 
 static int raise_new(struct gate *gate, const struct gate_options *options)
@@ -673,6 +676,11 @@ void gate_close(struct gate *gate)
 		cleanup_fd(&gate->maps[i]);
 	cleanup_fd(&gate->rules);
 	free(gate);
+}
+
+bool gate_stands_pinned(void)
+{
+	return pins_exist();
 }
 
 int gate_release(void)

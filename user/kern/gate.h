@@ -58,6 +58,7 @@ struct gate_options {
 	bool pinned;
 	size_t ring_bytes; /* of a new gate: a power of two, at least a page; 0: the usual */
 	ring_handler handler;
+	ring_settler settle; /* NULL: none */
 	void *context;
 };
 
@@ -79,6 +80,9 @@ int gate_open(const struct gate_options *options, struct gate **out,
  * gate_close - gives the gate up; a pinned one goes on standing, any other falls. NULL is fine.
  */
 void gate_close(struct gate *gate);
+
+/* gate_stands_pinned - whether a gate is pinned, whoever made it. */
+bool gate_stands_pinned(void);
 
 /* gate_release - takes the pinned gate down, whoever made it. 0, -ENOENT: none stands, or -errno.
  */

@@ -7,20 +7,33 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
 #define INHERIT_TRIES 100
 
+/* Places until the handler's batch is settled and the ring forgets them. */
+#define SETTLE_RECORDS 64
+
+/*
+ * The ring is read here and not by libbpf's ring_buffer__consume(), which gives each record back
+ * before the next is seen: then each would have to be made durable alone.
+ */
 struct ring {
-	struct ring_buffer *buffer;
 	int map_fd;
 	int counters_fd;
 	int cpus;
+	size_t page_bytes;
+	size_t data_bytes;       /* a power of two */
+	unsigned long *consumer; /* where we are; the kernel reads it */
+	const void *producer;    /* where the kernel is; the data follow on the next page, twice */
+	const unsigned char *data;
 	ring_handler handler;
+	ring_settler settle;
 	void *context;
-	unsigned int budget; /* places until a batch ends; 0: no end */
 	uint64_t delivered[MW_EVENT_KINDS];
 };
 
@@ -43,9 +56,8 @@ static size_t deliver(struct ring *ring, const void *data, size_t size)
 }
 
 /* A place in the ring may hold several records: a call, and before it the arcs that it walked. */
-static int on_place(void *context, void *data, size_t size)
+static void deliver_place(struct ring *ring, const void *data, size_t size)
 {
-	struct ring *ring = context;
 	const uint8_t *at = data;
 
 	while (size) {
@@ -56,14 +68,40 @@ static int on_place(void *context, void *data, size_t size)
 		at += taken;
 		size -= taken;
 	}
-	/* libbpf gives back this place too before it stops. */
-	return ring->budget && --ring->budget == 0 ? -EAGAIN : 0;
+}
+
+/* Two mappings, as the kernel has them: one page that we write, and the rest, which we only read.
+ */
+static int map_ring(struct ring *ring)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+	void *map;
+
+	if (bpf_obj_get_info_by_fd(ring->map_fd, &info, &size))
+		return -errno;
+	if (info.type != BPF_MAP_TYPE_RINGBUF)
+		return -EINVAL;
+	ring->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	ring->data_bytes = info.max_entries;
+	map = mmap(NULL, ring->page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->map_fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	ring->consumer = map;
+	/* The data twice, so that a record that wraps around lies in one piece. */
+	map = mmap(NULL, ring->page_bytes + 2 * ring->data_bytes, PROT_READ, MAP_SHARED,
+		   ring->map_fd, (off_t)ring->page_bytes);
+	if (map == MAP_FAILED)
+		return -errno;
+	ring->producer = map;
+	ring->data = (const unsigned char *)map + ring->page_bytes;
+	return 0;
 }
 
 int ring_open(int map_fd, int counters_fd, ring_handler handler, void *context, struct ring **out)
 {
 	struct ring *ring;
-	int cpus;
+	int cpus, r;
 
 	cpus = libbpf_num_possible_cpus();
 	if (cpus < 0)
@@ -76,20 +114,28 @@ int ring_open(int map_fd, int counters_fd, ring_handler handler, void *context, 
 	ring->cpus = cpus;
 	ring->handler = handler;
 	ring->context = context;
-	ring->buffer = ring_buffer__new(map_fd, on_place, ring, NULL);
-	if (!ring->buffer) {
-		free(ring);
-		return -errno;
+	r = map_ring(ring);
+	if (r) {
+		ring_close(ring);
+		return r;
 	}
 	*out = ring;
 	return 0;
+}
+
+void ring_on_settled(struct ring *ring, ring_settler settle)
+{
+	ring->settle = settle;
 }
 
 void ring_close(struct ring *ring)
 {
 	if (!ring)
 		return;
-	ring_buffer__free(ring->buffer);
+	if (ring->consumer)
+		munmap(ring->consumer, ring->page_bytes);
+	if (ring->producer)
+		munmap((void *)ring->producer, ring->page_bytes + 2 * ring->data_bytes);
 	free(ring);
 }
 
@@ -105,22 +151,62 @@ int ring_counters_fd(const struct ring *ring)
 
 int ring_fd(const struct ring *ring)
 {
-	return ring_buffer__epoll_fd(ring->buffer);
+	return ring->map_fd;
 }
 
+/* Hands over what lies in at most @limit places and gives these back. Gives their number. */
+static unsigned int consume(struct ring *ring, unsigned int limit)
+{
+	unsigned long at = *ring->consumer, end = at;
+	unsigned int count = 0;
+
+	while (count < limit) {
+		const unsigned char *record = ring->data + (end & (ring->data_bytes - 1));
+		uint32_t header, size;
+
+		if (end >= __atomic_load_n((const unsigned long *)ring->producer, __ATOMIC_ACQUIRE))
+			break;
+		header = __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
+		/* A program is still writing it; those behind it have to wait. */
+		if (header & BPF_RINGBUF_BUSY_BIT)
+			break;
+		size = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+		if (!(header & BPF_RINGBUF_DISCARD_BIT)) {
+			deliver_place(ring, record + BPF_RINGBUF_HDR_SZ, size);
+			count++;
+		}
+		end += (size + BPF_RINGBUF_HDR_SZ + 7) & ~7ul;
+	}
+	if (end == at)
+		return 0;
+	if (count && ring->settle)
+		ring->settle(ring->context);
+	__atomic_store_n(ring->consumer, end, __ATOMIC_RELEASE);
+	return count;
+}
+
+/* A program that found us behind has not woken us: we look again until there is nothing. */
 int ring_consume(struct ring *ring)
 {
-	ring->budget = 0;
-	return ring_buffer__consume(ring->buffer);
+	unsigned int count, total = 0;
+
+	do {
+		count = consume(ring, SETTLE_RECORDS);
+		total += count;
+	} while (count);
+	return (int)total;
 }
 
 int ring_consume_batch(struct ring *ring, unsigned int limit)
 {
-	int r;
+	unsigned int count, total = 0;
 
-	ring->budget = limit;
-	r = ring_buffer__consume(ring->buffer);
-	return r == -EAGAIN ? (int)limit : r;
+	do {
+		count = consume(ring,
+				limit - total < SETTLE_RECORDS ? limit - total : SETTLE_RECORDS);
+		total += count;
+	} while (count && total < limit);
+	return (int)total;
 }
 
 int ring_counts(const struct ring *ring, struct ring_counts *out)

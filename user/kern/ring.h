@@ -10,8 +10,17 @@
 
 struct ring;
 
-/* Called for each record, in order; the bytes are not checked yet and gone after the call. */
+/*
+ * Called for each record, in order; the bytes are not checked yet and gone after the call. It must
+ * not consume the ring.
+ */
 typedef void (*ring_handler)(void *context, const void *data, size_t size);
+
+/*
+ * Called after a batch of records, before the ring forgets them: what was learnt from them can be
+ * made durable for all of them at once.
+ */
+typedef void (*ring_settler)(void *context);
 
 struct ring_count {
 	uint64_t produced;  /* by the programs */
@@ -35,6 +44,9 @@ int ring_open(int ring_fd, int counters_fd, ring_handler handler, void *context,
  * the other one took as delivered too. Gives 0 or -errno.
  */
 int ring_inherit(struct ring *ring);
+
+/* ring_on_settled - @settle is called with the handler's context; NULL: nobody is. */
+void ring_on_settled(struct ring *ring, ring_settler settle);
 
 /* ring_close - NULL is fine. */
 void ring_close(struct ring *ring);
