@@ -98,7 +98,7 @@ static int take_word(const struct verb *verb, const char *option, const char *te
 
 static int take_reason(const struct verb *verb, const char *text, const char **out)
 {
-	static const char *const others[] = {AUDIT_TAMPERED, "shield", "device-removed", NULL};
+	static const char *const others[] = {AUDIT_TAMPERED, "shield", NULL};
 	enum mw_reason reason;
 
 	if (mw_reason_from_name(text, &reason)) {

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "cli/verb.h"
+#include "host/key.h"
+#include "sinks/audit.h"
 
 int host_settings(const char *path, struct settings **out)
 {
@@ -17,4 +19,15 @@ int host_settings(const char *path, struct settings **out)
 	if (r)
 		verb_refuse(&error);
 	return r;
+}
+
+void host_audit(const struct settings *settings, struct daemon_options *out)
+{
+	out->audit = settings->audit_file ? settings->audit_file : AUDIT_FILE_DEFAULT;
+	if (settings->audit == AUDIT_OFF)
+		out->audit = NULL;
+	out->audit_required = settings->audit == AUDIT_REQUIRED;
+	out->audit_age_s = settings->audit_age_s;
+	out->audit_bytes = (uint64_t)settings->audit_bytes;
+	out->key = settings->key ? settings->key : KEY_FILE_DEFAULT;
 }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "cli/control_client.h"
+#include "cli/host_settings.h"
 #include "cli/verb.h"
 #include "kern/gate.h"
 #include "sinks/release.h"
@@ -129,6 +130,8 @@ static int release_alone(const struct gate_arguments *arguments)
 		.pid = getpid(),
 		.uid = getuid(),
 	};
+	AUTO_SETTINGS struct settings *settings = NULL;
+	struct daemon_options options = {0};
 	AUTO_FD int lock = gate_lock();
 	int r;
 
@@ -137,7 +140,14 @@ static int release_alone(const struct gate_arguments *arguments)
 				"it (--socket)\n");
 		return EXIT_BAD;
 	}
-	r = lock < 0 ? lock : gate_release();
+	/* The way out does not hang on a configuration that is bad. */
+	r = lock < 0 ? lock : 0;
+	if (!r && host_settings(NULL, &settings))
+		r = settings_new(&settings);
+	if (!r) {
+		host_audit(settings, &options);
+		r = daemon_release_alone(&options);
+	}
 	if (r == -ENOENT) {
 		fprintf(stderr, "migwarden release: no gate stands\n");
 		return EXIT_NO;

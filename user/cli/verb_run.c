@@ -6,9 +6,12 @@
 #include "cli/host_settings.h"
 #include "cli/verb.h"
 #include "daemon/daemon.h"
+#include "sinks/audit.h"
 
 struct run_arguments {
 	const char *config;
+	const char *audit;
+	bool no_audit;
 	struct daemon_options daemon;
 };
 
@@ -20,6 +23,7 @@ static int parse(int argc, char **argv, struct run_arguments *out)
 		{"shadow", required_argument, NULL, 'S'},  {"socket", required_argument, NULL, 's'},
 		{"metrics", required_argument, NULL, 'm'}, {"json", no_argument, NULL, 'j'},
 		{"watch", no_argument, NULL, 'w'},         {"transient", no_argument, NULL, 't'},
+		{"audit", required_argument, NULL, 'a'},   {"no-audit", no_argument, NULL, 'n'},
 		{"help", no_argument, NULL, 'h'},          {0},
 	};
 	int option;
@@ -52,6 +56,12 @@ static int parse(int argc, char **argv, struct run_arguments *out)
 		case 'w':
 			out->daemon.watch = true;
 			break;
+		case 'a':
+			out->audit = optarg;
+			break;
+		case 'n':
+			out->no_audit = true;
+			break;
 		case 't':
 			out->daemon.transient = true;
 			break;
@@ -67,8 +77,10 @@ static int parse(int argc, char **argv, struct run_arguments *out)
 }
 
 /* What the command line says goes before what the file says. */
-static void apply(const struct settings *settings, struct daemon_options *options)
+static void apply(const struct settings *settings, struct run_arguments *arguments)
 {
+	struct daemon_options *options = &arguments->daemon;
+
 	if (!options->policy)
 		options->policy = settings->policies;
 	if (!options->shadow)
@@ -79,6 +91,11 @@ static void apply(const struct settings *settings, struct daemon_options *option
 		options->metrics = settings->metrics;
 	if (settings->log == LOG_JSON)
 		options->json = true;
+	host_audit(settings, options);
+	if (arguments->audit)
+		options->audit = arguments->audit;
+	if (arguments->no_audit)
+		options->audit = NULL;
 	options->gate_ring_bytes = (size_t)settings->gate_ring_bytes;
 	options->observe_ring_bytes = (size_t)settings->observe_ring_bytes;
 	options->stamps = settings->libvirt_stamp;
@@ -96,7 +113,7 @@ static int run_run(int argc, char **argv)
 		return r;
 	if (host_settings(arguments.config, &settings))
 		return EXIT_BAD;
-	apply(settings, &arguments.daemon);
+	apply(settings, &arguments);
 	return daemon_run(&arguments.daemon) ? EXIT_BAD : EXIT_YES;
 }
 
@@ -105,7 +122,9 @@ const struct verb verb_run = {
 	.summary = "enforce a policy on this host, in the foreground",
 	.help = "usage: migwarden run [--config FILE] [--policy PATH] [--shadow PATH] [--socket "
 		"PATH]\n"
-		"                     [--metrics ADDRESS] [--transient] [--json] [--watch]\n"
+		"                     [--metrics ADDRESS] [--audit FILE | --no-audit] "
+		"[--transient]\n"
+		"                     [--json] [--watch]\n"
 		"\n"
 		"Raises the gate: refuses the start of a migration that the policy does not let "
 		"pass, and\n"
@@ -137,6 +156,9 @@ const struct verb verb_run = {
 		"      --metrics ADDRESS\n"
 		"                      serve metrics and a page there: 127.0.0.1:PORT or "
 		"[::1]:PORT\n"
+		"      --audit FILE    where what is decided and done is recorded "
+		"(" AUDIT_FILE_DEFAULT ")\n"
+		"      --no-audit      record nothing\n"
 		"      --transient     pin nothing: the gate falls with the daemon\n"
 		"  -j, --json          one JSON object a line\n"
 		"  -w, --watch         show every event of the devices too, as `migwarden watch` "

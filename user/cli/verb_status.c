@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/escape.h"
+#include "base/text.h"
 #include "cli/control_client.h"
 #include "cli/verb.h"
 
@@ -134,6 +135,26 @@ static void print_shadow(const json_t *shadow)
 	print_origin(shadow);
 }
 
+static void print_audit(const json_t *audit)
+{
+	const char *state = json_string_value(json_object_get(audit, "state"));
+	long long pending = json_integer_value(json_object_get(audit, "pending"));
+	long long lost = json_integer_value(json_object_get(audit, "lost"));
+	char text[TEXT_BYTES];
+
+	if (!state || text_equal(state, "off")) {
+		printf("audit       off: what is decided is not recorded\n");
+		return;
+	}
+	printf("audit       %s: %s, row %lld", state, text_at(audit, "file", text),
+	       json_integer_value(json_object_get(audit, "rows")));
+	printf(", signed by %s\n", text_at(audit, "key", text));
+	if (pending || lost)
+		printf("            %lld rows wait, %lld are lost\n", pending, lost);
+	if (json_is_string(json_object_get(audit, "error")))
+		printf("            %s\n", text_at(audit, "error", text));
+}
+
 static void print_status(const json_t *status)
 {
 	const json_t *policy = json_object_get(status, "policy");
@@ -150,6 +171,7 @@ static void print_status(const json_t *status)
 	printf("defaults    incoming %s, outgoing %s\n", text_at(policy, "incoming", incoming),
 	       text_at(policy, "outgoing", outgoing));
 	print_shadow(json_object_get(status, "shadow"));
+	print_audit(json_object_get(status, "audit"));
 	printf("observers   vfio %s, mdev %s\n",
 	       json_is_true(json_object_get(observers, "vfio")) ? "yes" : "no",
 	       json_is_true(json_object_get(observers, "mdev")) ? "yes" : "no");

@@ -31,6 +31,7 @@ struct admit_arguments {
 	uint64_t ttl_s;
 	uint64_t uses;
 	uint64_t devices; /* VFIO devices that migrate with the VM */
+	int pid;          /* who asks */
 };
 
 /* A number of the query from 1 to @max. False, and the refusal in @answer, for anything else. */
@@ -87,6 +88,7 @@ static bool take_arguments(const struct api_request *request, struct admit_argum
 	out->ttl_s = ADMISSION_TTL_S_DEFAULT;
 	out->uses = ADMISSION_USES_DEFAULT;
 	out->devices = 1;
+	out->pid = request->peer.pid;
 	out->name = api_argument(request, "name");
 	if (!out->name)
 		out->name = "descriptor";
@@ -171,6 +173,27 @@ static void fill_answer(const struct daemon *daemon, const struct admission *adm
 		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
 }
 
+/* The intent is on the disk before the kernel has it, its answer after that. */
+static int write_admission(struct daemon *daemon, const struct trail_admission *admission,
+			   struct api_answer *answer)
+{
+	uint64_t intent;
+	int r = trail_admit(daemon, admission, &intent);
+
+	if (r) {
+		api_refuse(answer, MHD_HTTP_SERVICE_UNAVAILABLE,
+			   "not admitted: the audit cannot record it: %s", trail_why(daemon));
+		return r;
+	}
+	r = ticket_write(daemon, admission->device, admission->request->direction,
+			 &admission->made->admission);
+	trail_answer(daemon, intent, r);
+	if (r)
+		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "cannot write the admission: %s",
+			   strerror(-r));
+	return r;
+}
+
 static void admit_pair(struct daemon *daemon, const struct admit_arguments *arguments,
 		       const struct descriptor *remote, const struct descriptor *local,
 		       struct api_answer *answer)
@@ -186,7 +209,7 @@ static void admit_pair(struct daemon *daemon, const struct admit_arguments *argu
 	};
 	const struct admission *admission;
 	struct engine_admission made;
-	int r;
+	struct trail_admission row;
 
 	engine_admit(daemon->policy, incoming ? remote : local, incoming ? local : remote, &request,
 		     &made);
@@ -199,13 +222,17 @@ static void admit_pair(struct daemon *daemon, const struct admit_arguments *argu
 		return;
 	}
 	shadow_admit(daemon, &request, incoming ? remote : local, incoming ? local : remote);
-	r = ticket_write(daemon, admission->device, admission->direction, &made.admission);
-	if (r) {
-		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "cannot write the admission: %s",
-			   strerror(-r));
-		return;
-	}
-	fill_answer(daemon, admission, &made.admission, answer);
+	row = (struct trail_admission){
+		.pid = arguments->pid,
+		.request = &request,
+		.made = &made,
+		.device = admission->device,
+		.explanation = admission->explanation,
+		.source = incoming ? remote : local,
+		.dest = incoming ? local : remote,
+	};
+	if (!write_admission(daemon, &row, answer))
+		fill_answer(daemon, admission, &made.admission, answer);
 }
 
 bool daemon_require_gate(const struct daemon *daemon, struct api_answer *answer)
@@ -253,15 +280,21 @@ static void on_describe(void *context, const struct api_request *request, struct
 
 static void on_revoke(void *context, const struct api_request *request, struct api_answer *answer)
 {
+	struct audit_row row = {.kind = AUDIT_REVOKE, .pid = request->peer.pid};
 	struct daemon *daemon = context;
 	enum mw_direction direction;
 	const char *device;
+	uint64_t intent;
 	int r;
 
 	if (!take_device(request, &device, answer) ||
 	    !take_direction(request, &direction, answer) || !daemon_require_gate(daemon, answer))
 		return;
+	row.device = device;
+	row.direction = direction_label(direction);
+	trail_intend_anyway(daemon, &row, NULL, &intent);
 	r = ticket_revoke(daemon, device, direction);
+	trail_answer(daemon, intent, r);
 	if (r == -ENOENT || r == -EINVAL)
 		api_refuse(answer, MHD_HTTP_NOT_FOUND, "no admission %s for '%.128s'",
 			   direction_label(direction), device);
@@ -279,8 +312,7 @@ static void on_reload(void *context, const struct api_request *request, struct a
 	struct daemon *daemon = context;
 	char text[1024];
 
-	(void)request;
-	if (policy_reload(daemon, &error)) {
+	if (policy_reload(daemon, request->peer.pid, &error)) {
 		parse_error_format(&error, text, sizeof(text));
 		api_refuse(answer, MHD_HTTP_BAD_REQUEST,
 			   "not reloaded, the old policy stays in force: %s", text);

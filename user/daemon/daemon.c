@@ -53,9 +53,6 @@ static void show_event(struct daemon *daemon, const union mw_event *event)
 
 	if (event->head.kind == MW_EVENT_GATE) {
 		decision_show(daemon, event);
-		/* The ring forgets the record when we return: by then it is told, whatever ends us.
-		 */
-		fflush(out);
 	} else if (!daemon->options->watch && event->head.kind != MW_EVENT_SHIELD) {
 		return;
 	} else if (daemon->options->json) {
@@ -74,11 +71,23 @@ static void on_record(void *context, const void *data, size_t size)
 		daemon->malformed++;
 		return;
 	}
+	if (event.head.kind == MW_EVENT_SHIELD)
+		trail_shield(daemon, &event);
 	if (event.head.kind == MW_EVENT_MODULE && event.module.op == MW_MODULE_LOAD)
 		daemon->module_came = true;
 	metrics_event(daemon->metrics, &event);
 	recent_event(&daemon->recent, &event, daemon->clock_offset_ns);
 	show_event(daemon, &event);
+}
+
+/* The ring forgets the records when we return: by then they are recorded and told, whatever ends
+ * us. */
+static void on_settle(void *context)
+{
+	struct daemon *daemon = context;
+
+	trail_settle(daemon);
+	fflush(daemon->options->out);
 }
 
 static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -88,7 +97,9 @@ static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *
 	(void)source;
 	(void)fd;
 	(void)events;
-	ring_consume_batch(gate_ring(daemon->gate), BATCH_RECORDS);
+	/* A ring that may have been full. */
+	if (ring_consume_batch(gate_ring(daemon->gate), BATCH_RECORDS) == BATCH_RECORDS)
+		trail_ring_lost(daemon);
 	fflush(daemon->options->out);
 	return 0;
 }
@@ -169,13 +180,17 @@ static int raise_gate(struct daemon *daemon)
 		.pinned = !daemon->options->transient,
 		.ring_bytes = daemon->options->gate_ring_bytes,
 		.handler = on_record,
+		.settle = on_settle,
 		.context = daemon,
 	};
+	struct audit_row row = {.kind = AUDIT_RAISE};
 	char error[GATE_ERROR_BYTES];
+	uint64_t intent;
 	int r;
 
 	engine_rules(daemon->policy, &options.rules);
 	kernel_quiet();
+	trail_intend_anyway(daemon, &row, NULL, &intent);
 	r = gate_open(&options, &daemon->gate, error);
 	if (r == -EBADF)
 		fprintf(stderr, "migwarden run: cannot adopt the gate: %s\n", error);
@@ -188,9 +203,12 @@ static int raise_gate(struct daemon *daemon)
 				"takes it down\n");
 	else if (r)
 		say("cannot raise the gate", r);
-	if (r)
-		return r;
-	return start_gate(daemon);
+	if (!r)
+		r = start_gate(daemon);
+	trail_answer(daemon, intent, r);
+	if (!r)
+		trail_ring_lost(daemon);
+	return r;
 }
 
 /* How things stand, in a line for the service manager. */
@@ -280,6 +298,7 @@ static void daemon_close(struct daemon *daemon)
 	stamper_stop(daemon->stamper);
 	web_close(daemon->web);
 	api_close(daemon->api);
+	trail_close(daemon);
 	sd_event_source_unref(daemon->gate_io);
 	shield_close(daemon->shield);
 	gate_close(daemon->gate);
@@ -333,10 +352,18 @@ void state_notify_ready(const struct daemon *daemon, const char *prefix)
 
 int daemon_release(struct daemon *daemon, const struct ucred *peer)
 {
-	int r = daemon->options->transient ? 0 : gate_release();
+	struct audit_row row = {.kind = AUDIT_RELEASE, .pid = peer->pid};
+	uint64_t intent;
+	int r;
 
+	/* The way out must not hang on a disk. */
+	trail_intend_anyway(daemon, &row, NULL, &intent);
+	r = daemon->options->transient ? 0 : gate_release();
 	/* A gate that was not there to be pinned is down already. */
-	if (r && r != -ENOENT)
+	if (r == -ENOENT)
+		r = 0;
+	trail_answer(daemon, intent, r);
+	if (r)
 		return r;
 	daemon->released = (struct release){
 		.time_ns = clock_ns(CLOCK_MONOTONIC),
@@ -347,13 +374,48 @@ int daemon_release(struct daemon *daemon, const struct ucred *peer)
 	return sd_event_exit(daemon->loop, 0);
 }
 
+static int release_recorded(struct daemon *daemon)
+{
+	struct audit_row row = {.kind = AUDIT_RELEASE};
+	uint64_t intent;
+	int r = host_open(NULL, &daemon->host);
+
+	if (!r)
+		r = trail_make(daemon);
+	if (r)
+		return gate_release();
+	trail_intend_anyway(daemon, &row, NULL, &intent);
+	r = gate_release();
+	trail_answer(daemon, intent, r);
+	return r;
+}
+
+int daemon_release_alone(const struct daemon_options *options)
+{
+	struct daemon *daemon;
+	int r;
+
+	/* None: then nothing is done that had to be recorded. */
+	if (!gate_stands_pinned())
+		return -ENOENT;
+	daemon = calloc(1, sizeof(*daemon));
+	if (!daemon)
+		return gate_release();
+	daemon->options = options;
+	r = release_recorded(daemon);
+	trail_free(daemon->trail);
+	host_close(daemon->host);
+	free(daemon);
+	return r;
+}
+
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct parse_error error = {0};
 
 	(void)source;
 	(void)info;
-	if (policy_reload(userdata, &error))
+	if (policy_reload(userdata, 0, &error))
 		say_error("migwarden run: not reloaded, the old policy stays in force: ", &error);
 	return 0;
 }
@@ -519,6 +581,9 @@ static int daemon_open(struct daemon *daemon)
 		return r;
 	}
 	r = take_lock(daemon);
+	/* Only who holds the lock writes the audit. */
+	if (!r)
+		r = trail_open(daemon);
 	/* After the lock: a daemon that dies has given its port up by then. */
 	if (!r)
 		r = open_web(daemon);

@@ -31,6 +31,11 @@ struct daemon_options {
 	bool stamps;            /* keep the stamps of libvirt's domains fresh */
 	const char *stamps_uri; /* NULL: the libvirt of this host */
 	int64_t stamps_refresh_s;
+	const char *audit;   /* the file; NULL: none */
+	bool audit_required; /* what cannot be recorded is not admitted */
+	const char *key;     /* the file of the host's key */
+	int64_t audit_age_s; /* older rows are removed; 0: never */
+	uint64_t audit_bytes;
 	FILE *out;
 };
 
@@ -39,5 +44,12 @@ struct daemon_options {
  * Gives 0 after an orderly end, or -errno: nothing was, or is any more, enforced.
  */
 int daemon_run(const struct daemon_options *options);
+
+/*
+ * daemon_release_alone - takes the pinned gate down without a daemon, and records it as one would
+ * (@options: the audit's part). The caller holds the lock of the gate. Gives 0, -ENOENT when none
+ * stands, or -errno.
+ */
+int daemon_release_alone(const struct daemon_options *options);
 
 #endif

@@ -26,6 +26,7 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 	const struct admission *admission =
 		admissions_find(&daemon->admissions, event->gate.admission);
 	char text[EXPLANATION_BYTES];
+	struct audit_admission earlier;
 	struct process process = {0};
 	struct decision decision = {
 		.event = event,
@@ -41,11 +42,17 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 	process_read(daemon->host, (pid_t)event->head.pid, &process);
 	policy_default_explain(daemon->policy, event->gate.direction, event->gate.reason, text,
 			       sizeof(text));
-	/* An earlier daemon wrote it, and took what it knew of it along. */
+	/* An earlier daemon wrote it, and took along what it knew of it but for the audit. */
+	trail_earlier(daemon, &event->gate, &earlier);
 	if (event->gate.basis == MW_BASIS_ADMISSION)
 		snprintf(text, sizeof(text), "%s (an admission of an earlier daemon)",
-			 mw_reason_name(event->gate.reason));
+			 earlier.explanation ? earlier.explanation
+					     : mw_reason_name(event->gate.reason));
 	decision.explanation = admission ? admission->explanation : text;
+	/* On the disk before it is told, and before the ring forgets it. */
+	trail_decision(daemon, &(struct trail_decision){event, &process, admission, &earlier,
+							decision.explanation});
+	audit_admission_free(&earlier);
 	differs = shadow_of_event(daemon, &event->gate, admission, &shadow);
 	daemon->shadow_differences += differs;
 	metrics_rule(daemon->metrics, rule_of(event, admission), event->gate.answer);

@@ -28,6 +28,7 @@ struct domain_slot {
 struct domain_choice {
 	struct daemon *daemon;
 	const struct domain_request *request;
+	int pid; /* who asked */
 	struct inventory *inventory;
 	struct domain_slot slots[STAMP_DEVICES_MAX]; /* as request->devices */
 };

@@ -12,6 +12,7 @@
 #include "base/escape.h"
 #include "config/config.h"
 #include "config/json_text.h"
+#include "core/names.h"
 #include "daemon/domain_choice.h"
 #include "daemon/shadow.h"
 #include "daemon/state.h"
@@ -47,24 +48,38 @@ static bool still_holds(struct daemon *daemon, const struct admission *admission
 
 struct taking_back {
 	const char *uuid;
+	int pid; /* who asked */
 	int count;
 };
 
 static void take_back_one(struct daemon *daemon, const struct admission *admission, void *context)
 {
 	struct taking_back *taking = context;
+	struct audit_row row = {
+		.kind = AUDIT_REVOKE,
+		.device = admission->device,
+		.direction = direction_label(admission->direction),
+		.vm_uuid = taking->uuid,
+		.pid = taking->pid,
+		.admission = admission->id,
+	};
 	struct mw_admission left;
+	uint64_t intent;
+	int r;
 
-	if (strcmp(admission_domain(admission), taking->uuid) == 0 &&
-	    still_holds(daemon, admission, &left) &&
-	    !ticket_revoke(daemon, admission->device, admission->direction))
-		taking->count++;
+	if (strcmp(admission_domain(admission), taking->uuid) != 0 ||
+	    !still_holds(daemon, admission, &left))
+		return;
+	trail_intend_anyway(daemon, &row, NULL, &intent);
+	r = ticket_revoke(daemon, admission->device, admission->direction);
+	trail_answer(daemon, intent, r);
+	taking->count += r == 0;
 }
 
 /* The tickets of a domain that have not been used. Gives their number. */
-static int take_back(struct daemon *daemon, const char *uuid)
+static int take_back(struct daemon *daemon, const char *uuid, int pid)
 {
-	struct taking_back taking = {.uuid = uuid};
+	struct taking_back taking = {.uuid = uuid, .pid = pid};
 
 	each_domain_admission(daemon, take_back_one, &taking);
 	return taking.count;
@@ -82,12 +97,10 @@ static json_t *detail_of(const struct domain_choice *choice, const struct domain
 			 (json_int_t)(stamp ? stamp->time_s : 0));
 }
 
-/* Remembered before it has an effect: no event can name an id that we do not know. */
-static int write_ticket(struct domain_choice *choice, struct domain_slot *slot)
+static struct engine_request request_of(const struct domain_choice *choice)
 {
-	struct daemon *daemon = choice->daemon;
-	const struct engine_request request = {
-		.id = daemon->admissions.last_id + 1,
+	return (struct engine_request){
+		.id = choice->daemon->admissions.last_id + 1,
 		.direction = MW_INCOMING,
 		.now_ns = clock_ns(CLOCK_MONOTONIC),
 		.ttl_ns = ADMISSION_TTL_S_DEFAULT * 1000000000ull,
@@ -98,6 +111,64 @@ static int write_ticket(struct domain_choice *choice, struct domain_slot *slot)
 				.device_count = (unsigned int)choice->request->count,
 			},
 	};
+}
+
+static struct trail_admission trail_of(const struct domain_choice *choice,
+				       const struct domain_slot *slot,
+				       const struct engine_request *request, const json_t *detail,
+				       const char *explanation)
+{
+	return (struct trail_admission){
+		.pid = choice->pid,
+		.request = request,
+		.made = &slot->made,
+		.device = slot->device,
+		.explanation = explanation,
+		.source = slot->seal.stamp ? slot->seal.stamp->descriptor : NULL,
+		.dest = slot->local,
+		.domain = detail,
+	};
+}
+
+/* The intent is on the disk before the kernel has it, its answer after that. */
+static int put_in_gate(struct domain_choice *choice, struct domain_slot *slot,
+		       const struct engine_request *request)
+{
+	AUTO_JSON json_t *detail = detail_of(choice, slot);
+	AUTO_FREE char *explanation = decision_explain(&slot->made.verdict);
+	const struct trail_admission row = trail_of(choice, slot, request, detail, explanation);
+	uint64_t intent;
+	int r = trail_admit(choice->daemon, &row, &intent);
+
+	if (r)
+		return r;
+	r = ticket_write(choice->daemon, slot->device, MW_INCOMING, &slot->made.admission);
+	trail_answer(choice->daemon, intent, r);
+	return r;
+}
+
+/* Nothing is written, but somebody wanted to come, and was told no. */
+static void refuse_tickets(const struct domain_choice *choice)
+{
+	const struct engine_request request = request_of(choice);
+
+	for (size_t i = 0; i < choice->request->count; i++) {
+		const struct domain_slot *slot = &choice->slots[i];
+		AUTO_JSON json_t *detail = detail_of(choice, slot);
+		AUTO_FREE char *explanation = decision_explain(&slot->made.verdict);
+		struct trail_admission row = trail_of(choice, slot, &request, detail, explanation);
+
+		if (!*slot->device)
+			row.device = choice->request->devices[i].device;
+		trail_refuse(choice->daemon, &row);
+	}
+}
+
+/* Remembered before it has an effect: no event can name an id that we do not know. */
+static int write_ticket(struct domain_choice *choice, struct domain_slot *slot)
+{
+	struct daemon *daemon = choice->daemon;
+	const struct engine_request request = request_of(choice);
 	const struct admission *admission;
 
 	slot->made.admission.id = request.id;
@@ -110,7 +181,7 @@ static int write_ticket(struct domain_choice *choice, struct domain_slot *slot)
 	admissions_add_detail(&daemon->admissions, detail_of(choice, slot));
 	if (slot->seal.stamp && slot->local)
 		shadow_admit(daemon, &request, slot->seal.stamp->descriptor, slot->local);
-	return ticket_write(daemon, slot->device, MW_INCOMING, &slot->made.admission);
+	return put_in_gate(choice, slot, &request);
 }
 
 /* All or nothing: what was written is taken back when the next cannot be. */
@@ -122,7 +193,7 @@ static int write_tickets(struct domain_choice *choice)
 		if (*choice->slots[i].device)
 			r = write_ticket(choice, &choice->slots[i]);
 	if (r)
-		take_back(choice->daemon, choice->request->uuid);
+		take_back(choice->daemon, choice->request->uuid, choice->pid);
 	return r;
 }
 
@@ -196,15 +267,18 @@ static void tell(const struct domain_choice *choice, const json_t *answer)
 	fflush(daemon->options->out);
 }
 
-static void answer_choice(struct domain_choice *choice, struct api_answer *answer)
+static void answer_choice(struct domain_choice *choice, int pid, struct api_answer *answer)
 {
 	bool admitted = true;
 	int r = 0;
 
+	choice->pid = pid;
 	for (size_t i = 0; i < choice->request->count; i++)
 		admitted = admitted && choice->slots[i].passes;
 	if (admitted)
 		r = write_tickets(choice);
+	else
+		refuse_tickets(choice);
 	if (r) {
 		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "cannot write the admission: %s",
 			   strerror(-r));
@@ -234,13 +308,13 @@ void domains_on_admit(void *context, const struct api_request *request, struct a
 		return;
 	}
 	/* What an earlier attempt of it left. */
-	take_back(daemon, domain.uuid);
+	take_back(daemon, domain.uuid, request->peer.pid);
 	r = domain_choose(daemon, &domain, &choice);
 	if (r)
 		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR,
 			   "cannot look at the devices of this host: %s", strerror(-r));
 	else
-		answer_choice(choice, answer);
+		answer_choice(choice, request->peer.pid, answer);
 }
 
 static void forget_stamps(struct daemon *daemon, const char *uuid)
@@ -263,7 +337,7 @@ void domains_on_release(void *context, const struct api_request *request, struct
 		return;
 	}
 	forget_stamps(context, uuid);
-	answer->body = json_pack("{s:i}", "revoked", take_back(context, uuid));
+	answer->body = json_pack("{s:i}", "revoked", take_back(context, uuid, request->peer.pid));
 }
 
 static bool is_stamp_note(json_t *note)

@@ -49,19 +49,31 @@ int policies_read(struct daemon *daemon, struct parse_error *error)
 	return read_both(daemon->options, &daemon->policy, &daemon->shadow, &daemon->trust, error);
 }
 
-static int put_in_force(struct daemon *daemon, struct parse_error *error)
+static int put_in_force(struct daemon *daemon, int pid, struct parse_error *error)
 {
 	AUTO_POLICY struct policy *fresh = NULL;
 	AUTO_POLICY struct policy *shadow = NULL;
 	AUTO_KEY_LIST struct key_list trust = {0};
+	struct audit_row row = {.kind = AUDIT_RELOAD, .pid = pid};
 	struct mw_gate_rules rules;
+	uint64_t intent;
 	int r = read_both(daemon->options, &fresh, &shadow, &trust, error);
 
 	if (r)
 		return r;
+	row.policy = fresh->digest;
+	r = trail_intend(daemon, &row,
+			 json_pack("{s:s, s:s, s:i}", "file", fresh->file, "mode",
+				   policy_mode_word(fresh), "rules", (int)fresh->rule_count),
+			 &intent);
+	if (r)
+		return parse_error_set(error, daemon->options->policy, 0, 0,
+				       "expected the audit to record it: %s", trail_why(daemon));
 	engine_rules(fresh, &rules);
 	if (daemon->gate)
 		r = gate_set_rules(daemon->gate, &rules);
+	if (r)
+		trail_answer(daemon, intent, r);
 	if (r) {
 		parse_error_set(error, daemon->options->policy, 0, 0,
 				"expected the gate to take it: %s", strerror(-r));
@@ -75,17 +87,18 @@ static int put_in_force(struct daemon *daemon, struct parse_error *error)
 	key_list_free(&daemon->trust);
 	daemon->trust = trust;
 	trust = (struct key_list){0};
+	trail_answer(daemon, intent, 0);
 	fprintf(stderr, "migwarden run: generation %u is in force: %s, %s\n", rules.generation,
 		daemon->policy->file, policy_mode_word(daemon->policy));
 	return 0;
 }
 
-int policy_reload(struct daemon *daemon, struct parse_error *error)
+int policy_reload(struct daemon *daemon, int pid, struct parse_error *error)
 {
 	int r;
 
 	notify_reloading();
-	r = put_in_force(daemon, error);
+	r = put_in_force(daemon, pid, error);
 	metrics_reloaded(daemon->metrics, r == 0, (uint64_t)time(NULL));
 	state_notify_ready(daemon, r ? "not reloaded: " : "");
 	return r;

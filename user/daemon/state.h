@@ -10,6 +10,7 @@
 #include "core/policy.h"
 #include "daemon/admissions.h"
 #include "daemon/api.h"
+#include "daemon/audit_trail.h"
 #include "daemon/boots.h"
 #include "daemon/daemon.h"
 #include "daemon/recent.h"
@@ -51,7 +52,8 @@ struct daemon {
 	struct key_list trust;         /* of the policy in force */
 	struct boots boots;            /* of the hosts whose stamps came here */
 	struct stamper_child *stamper; /* NULL: nobody asked for stamps */
-	json_t *stamps; /* of domains of this host, as told by who stamps; NULL: none yet */
+	json_t *stamps;      /* of domains of this host, as told by who stamps; NULL: none yet */
+	struct trail *trail; /* NULL without an audit */
 	int64_t clock_offset_ns;
 	uint64_t malformed;
 	/* The gate was taken down on purpose, and by whom (pid 0: it was not): the daemon ends. */
@@ -80,10 +82,10 @@ const char *policy_mode_word(const struct policy *policy);
 void state_notify_ready(const struct daemon *daemon, const char *prefix);
 
 /*
- * policy_reload - reads the policy and the shadow anew and puts them in force. Gives 0; else -errno
- * with @error filled, and what was in force still is.
+ * policy_reload - reads the policy and the shadow anew and puts them in force. @pid asked for it;
+ * 0: a signal did. Gives 0; else -errno with @error filled, and what was in force still is.
  */
-int policy_reload(struct daemon *daemon, struct parse_error *error);
+int policy_reload(struct daemon *daemon, int pid, struct parse_error *error);
 
 /*
  * daemon_release - takes the gate down on purpose, as @peer has asked, tells the journal, and ends

@@ -1,0 +1,607 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "daemon/audit_trail.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "config/json_text.h"
+#include "core/fsm.h"
+#include "core/names.h"
+#include "daemon/state.h"
+#include "host/key.h"
+#include "sinks/errno_name.h"
+#include "sinks/journal.h"
+
+/* What an audit that is held by somebody else may cost the loop. */
+#define BUSY_MS 50
+/* After the last row, until its head is written; and between two tries. */
+#define SETTLE_US 1000000
+#define TRAIL_BOOT_BYTES 37
+#define NS_PER_S 1000000000
+
+struct trail {
+	struct audit *audit;
+	const char *key_file;
+	struct key *key; /* NULL: not usable yet */
+	bool key_is_told;
+	sd_event_source *timer;
+	bool armed;
+	bool was_failing;
+	char boot_id[TRAIL_BOOT_BYTES];
+	uint64_t begin_ns;          /* CLOCK_MONOTONIC of the start */
+	uint64_t ring_lost;         /* that rows tell of */
+	uint64_t policy_generation; /* of the last that was looked up */
+	char policy[AUDIT_POLICY_BYTES];
+};
+
+/* The key may be put right while we run. Until then nothing is recorded, and all else goes on. */
+static int need_key(struct trail *trail)
+{
+	char host[HOST_NAME_MAX + 1] = "", text[1024];
+	struct parse_error error = {0};
+	int r;
+
+	if (trail->key)
+		return 0;
+	gethostname(host, sizeof(host) - 1);
+	r = key_open_or_create(trail->key_file, host, &trail->key, &error);
+	if (!r || trail->key_is_told)
+		return r;
+	trail->key_is_told = true;
+	parse_error_format(&error, text, sizeof(text));
+	fprintf(stderr, "migwarden run: no audit without a key: %s\n", text);
+	return r;
+}
+
+static int sign(void *context, const void *data, size_t size,
+		unsigned char signature[AUDIT_SIGNATURE_BYTES], char key_id[AUDIT_KEY_ID_BYTES])
+{
+	struct trail *trail = context;
+	int r = need_key(trail);
+
+	if (r)
+		return r;
+	snprintf(key_id, AUDIT_KEY_ID_BYTES, "%s", key_public_half(trail->key)->id);
+	return key_sign(trail->key, AUDIT_KEY_CONTEXT, data, size, signature);
+}
+
+static int verify(void *context, const char *key_id, const void *data, size_t size,
+		  const unsigned char signature[AUDIT_SIGNATURE_BYTES])
+{
+	struct trail *trail = context;
+	const struct key_public *half;
+	int r = need_key(trail);
+
+	if (r)
+		return r;
+	half = key_public_half(trail->key);
+	if (strcmp(key_id, half->id))
+		return -ENOKEY;
+	return key_verify(half, AUDIT_KEY_CONTEXT, data, size, signature);
+}
+
+static void read_boot_id(const struct host *host, char out[static TRAIL_BOOT_BYTES])
+{
+	struct host_text text;
+
+	if (!host_read_line(host, &text, "/proc/sys/kernel/random/boot_id"))
+		snprintf(out, TRAIL_BOOT_BYTES, "%.36s", text.text);
+}
+
+/* Said once when it begins to fail, and once when it records again. */
+static void say_state(struct trail *trail)
+{
+	bool failing = audit_needs_retry(trail->audit);
+	struct audit_status status;
+
+	if (failing == trail->was_failing)
+		return;
+	trail->was_failing = failing;
+	audit_get_status(trail->audit, &status);
+	if (failing)
+		fprintf(stderr,
+			"migwarden run: the audit does not record: %s: %s; it is tried on\n",
+			status.file, status.error);
+	else
+		fprintf(stderr, "migwarden run: the audit records again, %llu rows were lost\n",
+			(unsigned long long)status.lost);
+}
+
+static void arm(struct trail *trail)
+{
+	if (trail->armed || !trail->timer)
+		return;
+	trail->armed = sd_event_source_set_time_relative(trail->timer, SETTLE_US) >= 0 &&
+		       sd_event_source_set_enabled(trail->timer, SD_EVENT_ONESHOT) >= 0;
+}
+
+/* After each row, and each try. */
+static void look_after(struct trail *trail)
+{
+	say_state(trail);
+	arm(trail);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct trail *trail = userdata;
+
+	(void)source;
+	(void)usec;
+	trail->armed = false;
+	if (audit_needs_retry(trail->audit))
+		audit_retry(trail->audit);
+	audit_settle(trail->audit);
+	say_state(trail);
+	if (audit_needs_retry(trail->audit))
+		arm(trail);
+	return 0;
+}
+
+/* What every row has that the daemon writes of itself. */
+static void fill(struct daemon *daemon, struct audit_row *row)
+{
+	if (!row->wall_ns) {
+		row->wall_ns = (int64_t)clock_ns(CLOCK_REALTIME);
+		row->monotonic_ns = clock_ns(CLOCK_MONOTONIC);
+	}
+	if (!row->pid) {
+		row->pid = getpid();
+		row->comm = "migwarden";
+	}
+	if (!row->policy && daemon->policy) {
+		row->policy = daemon->policy->digest;
+		row->generation = daemon->gate ? daemon->rules.generation : 0;
+	}
+}
+
+static char *text_of(json_t *detail)
+{
+	char *text = detail ? json_dumps(detail, JSON_COMPACT) : NULL;
+
+	json_decref(detail);
+	return text;
+}
+
+static void append(struct daemon *daemon, struct audit_row *row, json_t *detail)
+{
+	AUTO_FREE char *text = text_of(detail);
+
+	row->detail = text;
+	fill(daemon, row);
+	if (daemon->trail) {
+		audit_append(daemon->trail->audit, row);
+		look_after(daemon->trail);
+	}
+	journal_send(row);
+}
+
+/* Of a record of the gate's ring: written with all others of its batch. */
+static void queue(struct daemon *daemon, struct audit_row *row, json_t *detail)
+{
+	AUTO_FREE char *text = text_of(detail);
+
+	row->detail = text;
+	fill(daemon, row);
+	if (daemon->trail)
+		audit_queue(daemon->trail->audit, row);
+	journal_send(row);
+}
+
+static void tell_start(struct daemon *daemon)
+{
+	struct audit_row row = {.kind = AUDIT_START};
+
+	append(daemon, &row,
+	       json_pack("{s:s, s:s, s:s, s:b}", "version", MW_VERSION, "file",
+			 daemon->policy->file, "mode", policy_mode_word(daemon->policy),
+			 "transient", (int)daemon->options->transient));
+}
+
+static int open_audit(struct daemon *daemon, struct trail *trail)
+{
+	const struct daemon_options *options = daemon->options;
+	struct audit_options audit = {
+		.file = options->audit,
+		.boot_id = trail->boot_id,
+		.signer = {.context = trail, .sign = sign},
+		.verifier = {.context = trail, .verify = verify},
+		.age_max_ns = options->audit_age_s * NS_PER_S,
+		.bytes_max = options->audit_bytes,
+		.busy_ms = BUSY_MS,
+	};
+	int r;
+
+	r = audit_open(&audit, &trail->audit);
+	if (!r && daemon->loop)
+		r = sd_event_add_time_relative(daemon->loop, &trail->timer, CLOCK_MONOTONIC,
+					       SETTLE_US, 0, on_timer, trail);
+	trail->armed = trail->timer != NULL;
+	return r < 0 ? r : 0;
+}
+
+void trail_free(struct trail *trail)
+{
+	if (!trail)
+		return;
+	sd_event_source_disable_unref(trail->timer);
+	audit_close(trail->audit);
+	key_close(trail->key);
+	free(trail);
+}
+
+int trail_make(struct daemon *daemon)
+{
+	struct trail *trail;
+	int r;
+
+	if (!daemon->options->audit)
+		return 0;
+	trail = calloc(1, sizeof(*trail));
+	if (!trail)
+		return -ENOMEM;
+	trail->key_file = daemon->options->key;
+	trail->begin_ns = clock_ns(CLOCK_MONOTONIC);
+	read_boot_id(daemon->host, trail->boot_id);
+	r = open_audit(daemon, trail);
+	if (r) {
+		trail_free(trail);
+		return r;
+	}
+	daemon->trail = trail;
+	return 0;
+}
+
+int trail_open(struct daemon *daemon)
+{
+	int r = trail_make(daemon);
+
+	if (!r)
+		tell_start(daemon);
+	return r;
+}
+
+void trail_close(struct daemon *daemon)
+{
+	struct audit_row row = {.kind = AUDIT_STOP};
+
+	/* Nothing was told yet. */
+	if (daemon->lock < 0)
+		return;
+	if (daemon->gate)
+		trail_ring_lost(daemon);
+	append(daemon, &row,
+	       json_pack("{s:b, s:b, s:i}", "released", (int)(daemon->released.time_ns != 0),
+			 "stands",
+			 daemon->gate && !daemon->released.time_ns && !daemon->options->transient,
+			 "failure", daemon->failure));
+	trail_free(daemon->trail);
+	daemon->trail = NULL;
+}
+
+/* Who asked for it, as far as he is still there. */
+static int intend(struct daemon *daemon, struct audit_row *row, json_t *detail, bool must,
+		  uint64_t *intent)
+{
+	AUTO_FREE char *text = text_of(detail);
+	struct process process = {0};
+	int r = 0;
+
+	*intent = 0;
+	if (row->pid && !process_read(daemon->host, (pid_t)row->pid, &process)) {
+		row->comm = process.comm;
+		row->exe = *process.exe ? process.exe : NULL;
+	}
+	row->detail = text;
+	fill(daemon, row);
+	if (daemon->trail) {
+		r = audit_intend(daemon->trail->audit, row, intent);
+		if (r && !must)
+			audit_append(daemon->trail->audit, row);
+		look_after(daemon->trail);
+	}
+	if (r && must)
+		return r;
+	journal_send(row);
+	return 0;
+}
+
+int trail_intend(struct daemon *daemon, struct audit_row *row, json_t *detail, uint64_t *intent)
+{
+	return intend(daemon, row, detail, daemon->options->audit_required, intent);
+}
+
+void trail_intend_anyway(struct daemon *daemon, struct audit_row *row, json_t *detail,
+			 uint64_t *intent)
+{
+	intend(daemon, row, detail, false, intent);
+}
+
+void trail_answer(struct daemon *daemon, uint64_t intent, int result)
+{
+	struct audit_row row = {
+		.kind = AUDIT_ANSWER,
+		.refers = intent,
+		.verdict = result ? "failed" : "done",
+	};
+	const char *name = errno_name(result);
+
+	append(daemon, &row,
+	       result ? json_pack("{s:i, s:s?, s:s}", "result", result, "errno", name, "error",
+				  strerror(-result))
+		      : NULL);
+}
+
+/* "site.yaml:14", or NULL where no line decided. */
+static char *place_of(const char *file, unsigned int line)
+{
+	char *place = NULL;
+
+	if (file && line && asprintf(&place, "%s:%u", file, line) < 0)
+		return NULL;
+	return place;
+}
+
+static json_t *descriptor_or_null(const struct descriptor *descriptor)
+{
+	return descriptor ? descriptor_to_json(descriptor) : json_null();
+}
+
+static char *pair_of(const struct trail_admission *admission)
+{
+	return text_of(json_pack("{s:o, s:o}", "source", descriptor_or_null(admission->source),
+				 "dest", descriptor_or_null(admission->dest)));
+}
+
+static json_t *admission_detail(const struct trail_admission *admission, bool is_written)
+{
+	const struct engine_request *request = admission->request;
+	json_t *detail =
+		json_pack("{s:b, s:b, s:o, s:I, s:I, s:i, s:o}", "admitted",
+			  (int)admission->made->admission.allow, "written", (int)is_written,
+			  "explanation", json_text(admission->explanation), "ttl_s",
+			  (json_int_t)(request->ttl_ns / NS_PER_S), "uses",
+			  (json_int_t)request->uses, "devices", (int)request->context.device_count,
+			  "verdict", verdict_to_json(&admission->made->verdict));
+
+	if (admission->domain)
+		json_object_set(detail, "domain", (json_t *)admission->domain);
+	return detail;
+}
+
+static void fill_admission(const struct trail_admission *admission, const char *rule,
+			   const char *pair, struct audit_row *out)
+{
+	const struct verdict *verdict = &admission->made->verdict;
+	const json_t *domain = admission->domain;
+
+	*out = (struct audit_row){
+		.kind = AUDIT_ADMISSION,
+		.device = admission->device,
+		.direction = direction_label(admission->request->direction),
+		.vm = json_string_value(json_object_get(domain, "domain")),
+		.vm_uuid = json_string_value(json_object_get(domain, "uuid")),
+		.pid = admission->pid,
+		.verdict = mw_action_name(verdict->action),
+		.reason = mw_reason_name(verdict->reason),
+		.rule = rule,
+		.rule_name = verdict->rule ? verdict->rule->name : NULL,
+		.admission = admission->made->admission.id,
+		.pair = pair,
+	};
+}
+
+int trail_admit(struct daemon *daemon, const struct trail_admission *admission, uint64_t *intent)
+{
+	const struct verdict *verdict = &admission->made->verdict;
+	AUTO_FREE char *rule = place_of(verdict->policy_file, verdict->position.line);
+	AUTO_FREE char *pair = pair_of(admission);
+	struct audit_row row;
+
+	fill_admission(admission, rule, pair, &row);
+	return trail_intend(daemon, &row, admission_detail(admission, true), intent);
+}
+
+void trail_refuse(struct daemon *daemon, const struct trail_admission *admission)
+{
+	const struct verdict *verdict = &admission->made->verdict;
+	AUTO_FREE char *rule = place_of(verdict->policy_file, verdict->position.line);
+	AUTO_FREE char *pair = pair_of(admission);
+	struct audit_row row;
+	uint64_t seq;
+
+	fill_admission(admission, rule, pair, &row);
+	row.admission = 0;
+	trail_intend_anyway(daemon, &row, admission_detail(admission, false), &seq);
+}
+
+void trail_earlier(struct daemon *daemon, const struct mw_event_gate *event,
+		   struct audit_admission *out)
+{
+	*out = (struct audit_admission){0};
+	if (daemon->trail && event->basis == MW_BASIS_ADMISSION)
+		audit_admission_find(daemon->trail->audit, event->admission, event->head.device,
+				     out);
+}
+
+/* Passed, refused, audited, in the words that a verdict has. */
+static const char *verdict_word(uint32_t answer)
+{
+	switch ((enum mw_gate_answer)answer) {
+	case MW_GATE_PASSED:
+		return mw_action_name(MW_ACTION_ALLOW);
+	case MW_GATE_REFUSED:
+		return mw_action_name(MW_ACTION_DENY);
+	case MW_GATE_AUDITED:
+		return mw_action_name(MW_ACTION_AUDIT);
+	}
+	return NULL;
+}
+
+/* Which policy that generation was: the one in force, or what an earlier row says. */
+static const char *policy_of(struct daemon *daemon, uint64_t generation)
+{
+	struct trail *trail = daemon->trail;
+
+	if (daemon->gate && generation == daemon->rules.generation)
+		return daemon->policy->digest;
+	if (!trail)
+		return NULL;
+	if (generation != trail->policy_generation) {
+		trail->policy_generation = generation;
+		if (!audit_policy_find(trail->audit, generation, trail->policy))
+			trail->policy[0] = '\0';
+	}
+	return trail->policy;
+}
+
+/* Where the rule stands: with the admission that was used, or with the policy's defaults. */
+static char *rule_of(const struct daemon *daemon, const struct trail_decision *decision,
+		     const char **name)
+{
+	const struct policy *policy = daemon->policy;
+	const json_t *verdict = decision->admission ? decision->admission->verdict : NULL;
+	const char *rule = json_string_value(json_object_get(verdict, "rule"));
+
+	*name = json_string_value(json_object_get(verdict, "rule_name"));
+	if (!verdict && decision->event->gate.basis == MW_BASIS_ADMISSION) {
+		rule = decision->earlier->rule;
+		*name = decision->earlier->rule_name;
+	}
+	if (decision->event->gate.basis == MW_BASIS_DEFAULT)
+		return place_of(
+			policy->defaults_file ? policy->defaults_file : policy->file,
+			engine_default_position(policy, decision->event->gate.direction).line);
+	return rule ? strdup(rule) : NULL;
+}
+
+static json_t *decision_detail(const struct trail_decision *decision)
+{
+	const struct mw_event_gate *event = &decision->event->gate;
+	const char *asked = event->feature == MW_FEATURE_MIG_DEVICE_STATE
+				    ? mig_state_name(event->target)
+				    : feature_name(event->feature);
+
+	return json_pack(
+		"{s:s?, s:s, s:o, s:s?, s:I, s:I, s:b, s:s?}", "asked", asked, "basis",
+		event->basis == MW_BASIS_ADMISSION ? "admission" : "default", "explanation",
+		json_text(decision->explanation), "errno", errno_name(event->error), "tid",
+		(json_int_t)event->head.tid, "cgroup_id", (json_int_t)event->head.cgroup_id,
+		"exe_is_claimed", (int)decision->process->exe_is_claimed, "seen",
+		event->reason == MW_REASON_STATE_BYPASS ? mig_state_name(event->seen) : NULL);
+}
+
+void trail_decision(struct daemon *daemon, const struct trail_decision *decision)
+{
+	const struct mw_event_gate *event = &decision->event->gate;
+	const struct process *process = decision->process;
+	bool bypass = event->reason == MW_REASON_STATE_BYPASS;
+	AUTO_FREE char *rule = NULL;
+	struct audit_row row = {
+		/* The clock may have been set since we began: the offset is that of now. */
+		.wall_ns = (int64_t)event->head.time_ns + clock_wall_offset_ns(),
+		.monotonic_ns = event->head.time_ns,
+		.kind = bypass ? AUDIT_INCIDENT : AUDIT_DECISION,
+		.device = event->head.device,
+		.direction = direction_label(event->direction),
+		.vm = *process->vm_name ? process->vm_name : NULL,
+		.vm_uuid = *process->vm_uuid ? process->vm_uuid : NULL,
+		.pid = event->head.pid,
+		.comm = event->head.comm,
+		.exe = *process->exe ? process->exe : NULL,
+		.verdict = verdict_word(event->answer),
+		.reason = mw_reason_name(event->reason),
+		.generation = event->generation,
+		.admission = event->admission,
+		.pair = decision->earlier->pair,
+	};
+
+	/* An earlier daemon has written it, and was killed before the ring forgot it. */
+	if (daemon->trail && event->head.time_ns < daemon->trail->begin_ns &&
+	    audit_has_decision(daemon->trail->audit, event->head.time_ns, event->head.device))
+		return;
+	row.policy = policy_of(daemon, event->generation);
+	row.rule = rule = rule_of(daemon, decision, &row.rule_name);
+	queue(daemon, &row, decision_detail(decision));
+}
+
+void trail_settle(struct daemon *daemon)
+{
+	if (!daemon->trail || !audit_needs_retry(daemon->trail->audit))
+		return;
+	audit_retry(daemon->trail->audit);
+	look_after(daemon->trail);
+}
+
+void trail_shield(struct daemon *daemon, const union mw_event *event)
+{
+	const struct mw_event_shield *shield = &event->shield;
+	struct audit_row row = {
+		.wall_ns = (int64_t)event->head.time_ns + clock_wall_offset_ns(),
+		.monotonic_ns = event->head.time_ns,
+		.kind = AUDIT_INCIDENT,
+		.pid = event->head.pid,
+		.comm = event->head.comm,
+		.verdict = mw_action_name(MW_ACTION_DENY),
+		.reason = "shield",
+	};
+
+	queue(daemon, &row,
+	      json_pack("{s:s, s:I, s:o, s:I, s:s?}", "piece", shield_piece_name(shield->piece),
+			"id", (json_int_t)shield->id, "name", json_text(shield->name), "uid",
+			(json_int_t)shield->uid, "errno", errno_name(shield->error)));
+}
+
+void trail_ring_lost(struct daemon *daemon)
+{
+	struct trail *trail = daemon->trail;
+	struct audit_row row = {.kind = AUDIT_GAP};
+	struct ring_counts counts;
+	uint64_t total = 0;
+
+	if (!trail || ring_counts(gate_ring(daemon->gate), &counts))
+		return;
+	for (size_t kind = 0; kind < MW_EVENT_KINDS; kind++)
+		total += counts.kind[kind].lost;
+	/* A gate that was raised anew counts anew. */
+	if (!trail->ring_lost && gate_was_adopted(daemon->gate))
+		trail->ring_lost = audit_ring_lost_find(trail->audit);
+	if (trail->ring_lost > total)
+		trail->ring_lost = 0;
+	if (total == trail->ring_lost)
+		return;
+	append(daemon, &row,
+	       json_pack("{s:I, s:I, s:s, s:s}", "lost", (json_int_t)(total - trail->ring_lost),
+			 "total", (json_int_t)total, "where", "ring", "why", "the ring was full"));
+	trail->ring_lost = total;
+}
+
+const char *trail_why(const struct daemon *daemon)
+{
+	struct audit_status status;
+
+	audit_get_status(daemon->trail->audit, &status);
+	return status.error;
+}
+
+json_t *trail_to_json(const struct daemon *daemon)
+{
+	struct audit_status status;
+
+	if (!daemon->trail)
+		return json_pack("{s:s}", "state", "off");
+	audit_get_status(daemon->trail->audit, &status);
+	return json_pack("{s:s, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:s?}", "state",
+			 status.state == AUDIT_RECORDING ? "recording" : "failing", "required",
+			 (int)daemon->options->audit_required, "file", status.file, "key",
+			 status.key_id, "rows", (json_int_t)status.rows, "head",
+			 (json_int_t)status.head, "pending", (json_int_t)status.pending, "lost",
+			 (json_int_t)status.lost, "error", *status.error ? status.error : NULL);
+}
