@@ -30,10 +30,10 @@ static int read_keys(const struct audit_arguments *arguments, struct key_list *o
 		r = key_list_read(arguments->key, out, &error);
 	} else {
 		r = key_open(KEY_FILE_DEFAULT, &key, &error);
-		if (!r)
-			r = key_list_parse(KEY_FILE_DEFAULT,
-					   key_public_format(key_public_half(key), line),
-					   strlen(line), out, &error);
+		if (!r) {
+			key_public_format(key_public_half(key), line);
+			r = key_list_parse(KEY_FILE_DEFAULT, line, strlen(line), out, &error);
+		}
 	}
 	if (!r)
 		return 0;
