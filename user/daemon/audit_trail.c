@@ -36,6 +36,7 @@ struct trail {
 	bool was_failing;
 	char boot_id[TRAIL_BOOT_BYTES];
 	uint64_t begin_ns;          /* CLOCK_MONOTONIC of the start */
+	uint64_t counted_ns;        /* when losses were looked for */
 	uint64_t ring_lost;         /* that rows tell of */
 	uint64_t policy_generation; /* of the last that was looked up */
 	char policy[AUDIT_POLICY_BYTES];
@@ -276,7 +277,7 @@ void trail_close(struct daemon *daemon)
 	if (daemon->lock < 0)
 		return;
 	if (daemon->gate)
-		trail_ring_lost(daemon);
+		trail_ring_lost(daemon, true);
 	append(daemon, &row,
 	       json_pack("{s:b, s:b, s:i}", "released", (int)(daemon->released.time_ns != 0),
 			 "stands",
@@ -559,14 +560,17 @@ void trail_shield(struct daemon *daemon, const union mw_event *event)
 			(json_int_t)shield->uid, "errno", errno_name(shield->error)));
 }
 
-void trail_ring_lost(struct daemon *daemon)
+void trail_ring_lost(struct daemon *daemon, bool now)
 {
 	struct trail *trail = daemon->trail;
 	struct audit_row row = {.kind = AUDIT_GAP};
 	struct ring_counts counts;
 	uint64_t total = 0;
 
-	if (!trail || ring_counts(gate_ring(daemon->gate), &counts))
+	if (!trail || (!now && clock_ns(CLOCK_MONOTONIC) - trail->counted_ns < NS_PER_S))
+		return;
+	trail->counted_ns = clock_ns(CLOCK_MONOTONIC);
+	if (ring_counts(gate_ring(daemon->gate), &counts))
 		return;
 	for (size_t kind = 0; kind < MW_EVENT_KINDS; kind++)
 		total += counts.kind[kind].lost;

@@ -92,8 +92,11 @@ void trail_settle(struct daemon *daemon);
 /* trail_shield - somebody tried to reach a piece of the gate. */
 void trail_shield(struct daemon *daemon, const union mw_event *event);
 
-/* trail_ring_lost - records what the gate's ring has lost since the last look. */
-void trail_ring_lost(struct daemon *daemon);
+/*
+ * trail_ring_lost - records what the gate's ring has lost since the last look; at most once a
+ * second, unless it has to be @now.
+ */
+void trail_ring_lost(struct daemon *daemon, bool now);
 
 /* trail_why - why it does not record now; borrowed. */
 const char *trail_why(const struct daemon *daemon);

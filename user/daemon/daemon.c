@@ -27,6 +27,8 @@
 #define LOCK_TRIES 50 /* a tenth of a second each */
 /* Of a ring, between two looks at everything else. */
 #define BATCH_RECORDS 64
+/* Of the gate's: each is explained, and recorded on the disk. */
+#define GATE_BATCH_RECORDS 16
 #define STATE_BYTES 512
 #define NS_PER_S 1000000000u
 #define NS_PER_MS 1000000u
@@ -98,8 +100,8 @@ static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *
 	(void)fd;
 	(void)events;
 	/* A ring that may have been full. */
-	if (ring_consume_batch(gate_ring(daemon->gate), BATCH_RECORDS) == BATCH_RECORDS)
-		trail_ring_lost(daemon);
+	if (ring_consume_batch(gate_ring(daemon->gate), GATE_BATCH_RECORDS) == GATE_BATCH_RECORDS)
+		trail_ring_lost(daemon, false);
 	fflush(daemon->options->out);
 	return 0;
 }
@@ -207,7 +209,7 @@ static int raise_gate(struct daemon *daemon)
 		r = start_gate(daemon);
 	trail_answer(daemon, intent, r);
 	if (!r)
-		trail_ring_lost(daemon);
+		trail_ring_lost(daemon, true);
 	return r;
 }
 
