@@ -49,10 +49,11 @@ struct entry {
 /* "NAME=text"; nothing where there is no text. What does not fit is cut. */
 static void add(struct entry *entry, const char *name, const char *text)
 {
-	char *field = entry->text[entry->count];
+	char *field;
 
 	if (!text || !*text || entry->count == FIELDS_MAX)
 		return;
+	field = entry->text[entry->count];
 	if (snprintf(field, FIELD_BYTES, "%s=%s", name, text) >= FIELD_BYTES)
 		text_mark_cut(field, FIELD_BYTES);
 	entry->fields[entry->count++] = (struct iovec){field, strlen(field)};
