@@ -130,7 +130,10 @@ static __always_inline void histogram_add(__u32 *histogram, __u32 buckets, __u64
 	__sync_fetch_and_add(&histogram[bucket], 1);
 }
 
-/* The driver has kept f_pos up to date; where it has not, we begin at 0. */
+/*
+ * The driver has kept f_pos up to date; where it has not, we begin at 0. A call that failed may
+ * have moved it all the same, by bytes that nobody missed.
+ */
 static __always_inline void first_call(struct mw_flow_file *file, struct mw_flow *flow,
 				       const struct file *address, long ret)
 {
@@ -138,7 +141,7 @@ static __always_inline void first_call(struct mw_flow_file *file, struct mw_flow
 	__u64 moved = ret > 0 ? ret : 0;
 
 	file->is_seen = 1;
-	if (position <= moved)
+	if (ret < 0 || position <= moved)
 		return;
 	flow->missed_bytes = position - moved;
 	file->offset = position - moved;
@@ -285,6 +288,20 @@ int BPF_PROG(driver_ioctl_exit, struct file *address, unsigned int cmd, unsigned
 	return 0;
 }
 
+static __always_inline void closed_emit(const struct mw_flow_file *file)
+{
+	struct mw_event_data_file *event = event_reserve(sizeof(*event), MW_EVENT_DATA_FILE);
+
+	if (!event)
+		return;
+	__builtin_memcpy(event->head.device, file->device, sizeof(event->head.device));
+	event->state = MW_STATE_NONE;
+	event->op = MW_DATA_FILE_CLOSED;
+	__builtin_memset(event->name, 0, sizeof(event->name));
+	__builtin_memset(event->function, 0, sizeof(event->function));
+	bpf_ringbuf_submit(event, 0);
+}
+
 SEC("fentry")
 int BPF_PROG(driver_release, struct inode *inode, struct file *address)
 {
@@ -296,6 +313,9 @@ int BPF_PROG(driver_release, struct inode *inode, struct file *address)
 		return 0;
 	vdev = file->vdev;
 	file_finish(key, MW_FLOW_CLOSED, bpf_ktime_get_ns());
+	/* One that is older than our watching is of no device that we know. */
+	if (vdev)
+		closed_emit(file);
 	device = bpf_map_lookup_elem(&flow_devices, &vdev);
 	if (device && device->file == key)
 		device_forget(vdev);

@@ -514,7 +514,7 @@ static __always_inline void data_file_emit(const struct call *call, __u32 state,
 		return;
 	__builtin_memcpy(event->head.device, call->name, sizeof(event->head.device));
 	event->state = state;
-	event->zero = 0;
+	event->op = MW_DATA_FILE_MADE;
 	__builtin_memset(event->name, 0, sizeof(event->name));
 	bpf_probe_read_kernel_str(event->name, sizeof(event->name), name);
 	if (functions)

@@ -85,7 +85,7 @@ enum mw_event_kind {
 	MW_EVENT_MODULE = 7,    /* a kernel module that matters to us has come or gone */
 	MW_EVENT_SHIELD = 8,    /* somebody tried to reach a piece of the gate */
 	MW_EVENT_DATA_FILE =
-		9, /* inside an arc, a driver has made the file for the device's state */
+		9, /* the file for a device's state: made by a driver inside an arc, or closed */
 	MW_EVENT_PRECOPY = 10, /* VFIO_MIG_GET_PRECOPY_INFO on a data file has a new answer */
 	MW_EVENT_FLOW = 11,    /* a data file is done with: the sums of one of its phases */
 	MW_EVENT_KIND_END_ = 12,
@@ -260,10 +260,17 @@ enum mw_file_function {
 	MW_FILE_FUNCTIONS,
 };
 
+enum mw_data_file_op {
+	MW_DATA_FILE_MADE = 0,
+	MW_DATA_FILE_CLOSED =
+		1, /* the last reference is gone; of a driver that we are attached to */
+};
+
 struct mw_event_data_file {
 	struct mw_event_head head;
-	__u32 state; /* where the arc leads that made it */
-	__u32 zero;
+	__u32 state; /* made: where the arc leads that did it; closed: MW_STATE_NONE */
+	__u32 op;    /* enum mw_data_file_op */
+	/* These two of one that was made; "" when it is closed. */
 	char name[MW_FILE_NAME_BYTES]; /* as the driver calls it; may be cut */
 	/* By enum mw_file_function, as the kernel names them; "" where the file has none. */
 	char function[MW_FILE_FUNCTIONS][MW_FUNCTION_BYTES];

@@ -170,7 +170,11 @@ static void set_data_file(json_t *object, const struct mw_event_data_file *event
 {
 	static const char *const keys[MW_FILE_FUNCTIONS] = {"read", "write", "ioctl", "release"};
 
-	json_object_set_new(object, "state", json_string(mig_state_name(event->state)));
+	bool is_closed = event->op == MW_DATA_FILE_CLOSED;
+
+	json_set_word(object, "op", is_closed ? "closed" : "made");
+	json_object_set_new(object, "state",
+			    is_closed ? json_null() : json_string(mig_state_name(event->state)));
 	json_set_text(object, "name", event->name);
 	for (int i = 0; i < MW_FILE_FUNCTIONS; i++)
 		json_set_text(object, keys[i], event->function[i]);

@@ -165,6 +165,10 @@ static void shield_line(const struct mw_event_shield *event, struct line *line)
 
 static void data_file_line(const struct mw_event_data_file *event, struct line *line)
 {
+	if (event->op == MW_DATA_FILE_CLOSED) {
+		escape_append(line->what, sizeof(line->what), "closed", strlen("closed"));
+		return;
+	}
 	escape_append(line->what, sizeof(line->what), event->name, strlen(event->name));
 	escape_append(line->what, sizeof(line->what), " for ", 5);
 	escape_append(line->what, sizeof(line->what), mig_state_name(event->state),

@@ -241,8 +241,20 @@ Test(events, a_data_file_names_who_serves_it)
 	strcpy(event.data_file.name, "mtty_mig");
 	strcpy(event.data_file.function[MW_FILE_WRITE], "mtty_resume_write [mtty]");
 	expect_in_text(&event, "mtty_mig for RESUMING");
+	cr_assert_str_eq(json_text_at(&event, "op"), "made");
 	cr_assert_str_eq(json_text_at(&event, "write"), "mtty_resume_write [mtty]");
 	cr_assert_str_eq(json_text_at(&event, "read"), "(not a string)");
+}
+
+Test(events, a_data_file_that_is_closed_is_no_new_one)
+{
+	union mw_event event = event_of(MW_EVENT_DATA_FILE);
+
+	event.data_file.state = MW_STATE_NONE;
+	event.data_file.op = MW_DATA_FILE_CLOSED;
+	expect_in_text(&event, "closed");
+	cr_assert_str_eq(json_text_at(&event, "op"), "closed");
+	cr_assert_str_eq(json_text_at(&event, "state"), "(not a string)");
 }
 
 Test(events, precopy_says_what_is_left)
