@@ -185,7 +185,8 @@ enum alarm_kind {
 	ALARM_ESTIMATE_OFF,
 	/* value[0] ns of blackout on this side, value[1] ns are the budget. */
 	ALARM_BLACKOUT,
-	/* value[0] ns after a failed SET, or at the close, its data file is still open. */
+	/* value[0] ns after a migration that failed, its data file is still open. Of drivers whose
+	 * data is watched. */
 	ALARM_FILE_LEFT_OPEN,
 	ALARM_KIND_COUNT_,
 };
@@ -290,7 +291,7 @@ struct session_limits {
 	uint64_t downtime_ns;
 	/* How long after its end records may still belong to a session. */
 	uint64_t settle_ns;
-	/* How long a data file may stay open after its transition failed. */
+	/* How long a data file may stay open after its migration failed. */
 	uint64_t file_open_ns;
 };
 
@@ -309,7 +310,7 @@ enum session_outcome {
 	/* A state, a phase's sums, a device that ran again (returned_ns), who the VM is. */
 	SESSION_CHANGED,
 	SESSION_ALARMED, /* @alarm says what; it is in the session's array too, if it fitted */
-	/* Nothing more is awaited; only SESSION_CHANGED for returned_ns may come after it. */
+	/* Only SESSION_CHANGED for returned_ns may come after it, and ALARM_FILE_LEFT_OPEN. */
 	SESSION_ENDED,
 };
 

@@ -37,6 +37,8 @@ struct track {
 	uint32_t last_target; /* of the SET that ended it */
 	bool is_closed;       /* the device is; the track goes when it is told */
 	bool has_file;        /* a data file was made in it */
+	uint32_t files_open;  /* of those that were made and not closed */
+	uint64_t file_due_ns; /* when they must be closed, as the migration failed; 0: whenever */
 	bool has_flow;        /* and sums of one came */
 	bool has_state;       /* it came into a state with data */
 	bool start_failed;    /* a way on from there failed */
@@ -80,7 +82,7 @@ static void track_clear(const struct sessions *sessions, struct track *track)
 	uint32_t state = track->session.state;
 
 	memcpy(device, track->session.device, sizeof(device));
-	*track = (struct track){.touched_ns = track->touched_ns};
+	*track = (struct track){.touched_ns = track->touched_ns, .files_open = track->files_open};
 	track->session = sessions->origin;
 	track->session.state = state;
 	memcpy(track->session.device, device, sizeof(device));
@@ -165,6 +167,38 @@ static void raise_at_end(struct sessions *sessions, struct track *track)
 		raise_alarm(sessions, track, &alarms[i]);
 }
 
+/* Whether nothing of the track is awaited, nor its device there. */
+static bool is_spent(const struct track *track)
+{
+	return track->is_closed && track->life != LIFE_SETTLING && !track->file_due_ns;
+}
+
+static void raise_file_open(struct sessions *sessions, struct track *track)
+{
+	const struct session *session = &track->session;
+	struct session_alarm alarm = {
+		.time_ns = sessions->now_ns,
+		.kind = ALARM_FILE_LEFT_OPEN,
+		.error = session->failure.error,
+		.value = {sessions->now_ns - session->end_ns},
+	};
+
+	track->file_due_ns = 0;
+	raise_alarm(sessions, track, &alarm);
+}
+
+/*
+ * A VMM that gave up holds the data file for some moments yet; then it closes it, or forgot to.
+ * Where no sums came nobody sees that driver's files closed either.
+ */
+static void expect_closing(const struct sessions *sessions, struct track *track)
+{
+	const struct session *session = &track->session;
+
+	if (track->files_open && track->has_flow && session->failure.kind != SESSION_FAILURE_NONE)
+		track->file_due_ns = session->end_ns + sessions->limits.file_open_ns;
+}
+
 /* Nothing more is awaited: the session is told. */
 static void settle(struct sessions *sessions, struct track *track)
 {
@@ -177,6 +211,7 @@ static void settle(struct sessions *sessions, struct track *track)
 	sessions->counts.open--;
 	sessions->counts.ended[session->end]++;
 	raise_at_end(sessions, track);
+	expect_closing(sessions, track);
 	tell(sessions, track, SESSION_ENDED);
 }
 
@@ -228,6 +263,8 @@ static void renew(struct sessions *sessions, struct track *track)
 		end_now(sessions, track, SESSION_CAUSE_MISSED);
 	}
 	settle(sessions, track);
+	if (track->file_due_ns)
+		raise_file_open(sessions, track);
 	track_clear(sessions, track);
 }
 
@@ -560,7 +597,7 @@ static void on_gone(struct sessions *sessions, const struct mw_event_head *head,
 	track->session.state = MW_STATE_NONE;
 	if (track->life == LIFE_SETTLING)
 		settle_if_whole(sessions, track);
-	if (track->life != LIFE_SETTLING)
+	if (is_spent(track))
 		track_drop(sessions, track);
 }
 
@@ -583,12 +620,29 @@ static void on_gate(struct sessions *sessions, const struct mw_event_gate *event
 		session_over(sessions, track, SESSION_CAUSE_REFUSED, event->head.time_ns);
 }
 
+static void on_file_closed(struct sessions *sessions, const struct mw_event_data_file *event)
+{
+	struct track *track = track_find(sessions, event->head.device);
+
+	if (!track || !track->files_open || --track->files_open)
+		return;
+	track->file_due_ns = 0;
+	if (is_spent(track))
+		track_drop(sessions, track);
+}
+
 static void on_data_file(struct sessions *sessions, const struct mw_event_data_file *event)
 {
-	struct track *track = track_of_next(sessions, &event->head);
+	struct track *track;
 
+	if (event->op == MW_DATA_FILE_CLOSED) {
+		on_file_closed(sessions, event);
+		return;
+	}
+	track = track_of_next(sessions, &event->head);
 	if (!track)
 		return;
+	track->files_open++;
 	track->has_file = true;
 	session_add_data_file(&track->session, event);
 }
@@ -691,10 +745,11 @@ void sessions_tick(struct sessions *sessions, uint64_t now_ns)
 	for (size_t i = sessions->count; i > 0; i--) {
 		struct track *track = sessions->tracks[i - 1];
 
-		if (track->life != LIFE_SETTLING || track->settle_ns > sessions->now_ns)
-			continue;
-		settle(sessions, track);
-		if (track->is_closed)
+		if (track->life == LIFE_SETTLING && track->settle_ns <= sessions->now_ns)
+			settle(sessions, track);
+		if (track->file_due_ns && track->file_due_ns <= sessions->now_ns)
+			raise_file_open(sessions, track);
+		if (is_spent(track))
 			track_drop(sessions, track);
 	}
 }
@@ -708,6 +763,8 @@ uint64_t sessions_next_ns(const struct sessions *sessions)
 
 		if (track->life == LIFE_SETTLING && (!next_ns || track->settle_ns < next_ns))
 			next_ns = track->settle_ns;
+		if (track->file_due_ns && (!next_ns || track->file_due_ns < next_ns))
+			next_ns = track->file_due_ns;
 	}
 	return next_ns;
 }

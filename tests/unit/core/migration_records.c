@@ -138,6 +138,13 @@ void bench_data_file(struct bench *bench, uint32_t state)
 	bench_feed(bench, &event, MW_EVENT_DATA_FILE);
 }
 
+void bench_data_file_closed(struct bench *bench)
+{
+	union mw_event event = {.data_file = {.state = MW_STATE_NONE, .op = MW_DATA_FILE_CLOSED}};
+
+	bench_feed(bench, &event, MW_EVENT_DATA_FILE);
+}
+
 void bench_precopy(struct bench *bench, uint64_t initial_bytes, uint64_t dirty_bytes)
 {
 	union mw_event event = {

@@ -48,6 +48,7 @@ void bench_logging_stop(struct bench *bench);
 void bench_reset(struct bench *bench);
 void bench_close(struct bench *bench);
 void bench_data_file(struct bench *bench, uint32_t state);
+void bench_data_file_closed(struct bench *bench);
 void bench_precopy(struct bench *bench, uint64_t initial_bytes, uint64_t dirty_bytes);
 void bench_gate(struct bench *bench, uint32_t direction, uint32_t answer, uint32_t reason);
 

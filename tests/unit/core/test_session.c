@@ -672,6 +672,68 @@ Test(session, a_blackout_over_the_budget_is_an_alarm)
 	cr_assert_eq(alarm->value[1], 37 * MS);
 }
 
+/* A destination whose device could not start, and was reset. */
+static void lose_with_file_open(struct bench *bench)
+{
+	destination_to_resuming(bench);
+	bench_arc(bench, MW_STATE_RESUMING, MW_STATE_STOP, MW_STATE_RUNNING, MS, -EINVAL);
+	bench_reset(bench);
+	bench_flow(bench, MW_FLOW_RESET, (struct mw_flow){.state = MW_STATE_RESUMING, .bytes = 7});
+}
+
+Test(session, a_data_file_that_stays_open_after_a_failure_is_an_alarm)
+{
+	AUTO_BENCH struct bench bench;
+	uint64_t due_ns;
+
+	bench_open(&bench, NULL);
+	lose_with_file_open(&bench);
+	cr_assert_eq(bench_last(&bench, SESSION_ENDED)->session.end, SESSION_LOST);
+	due_ns = sessions_next_ns(bench.sessions);
+	cr_assert_neq(due_ns, 0);
+	sessions_tick(bench.sessions, due_ns - 1);
+	cr_assert_not(bench_alarm(&bench, ALARM_FILE_LEFT_OPEN));
+	sessions_tick(bench.sessions, due_ns);
+	cr_assert_eq(bench_alarm(&bench, ALARM_FILE_LEFT_OPEN)->value[0],
+		     session_limits_default.file_open_ns);
+	cr_assert_eq(sessions_next_ns(bench.sessions), 0);
+}
+
+Test(session, a_data_file_that_is_closed_soon_is_none)
+{
+	AUTO_BENCH struct bench bench;
+
+	bench_open(&bench, NULL);
+	lose_with_file_open(&bench);
+	bench_data_file_closed(&bench);
+	bench_pass(&bench, 10 * session_limits_default.file_open_ns);
+	sessions_tick(bench.sessions, bench.now_ns);
+	cr_assert_not(bench_alarm(&bench, ALARM_FILE_LEFT_OPEN));
+}
+
+Test(session, a_data_file_outlives_its_device)
+{
+	AUTO_BENCH struct bench bench;
+
+	bench_open(&bench, NULL);
+	lose_with_file_open(&bench);
+	bench_close(&bench);
+	bench_pass(&bench, 10 * session_limits_default.file_open_ns);
+	sessions_tick(bench.sessions, bench.now_ns);
+	cr_assert(bench_alarm(&bench, ALARM_FILE_LEFT_OPEN));
+}
+
+Test(session, a_data_file_that_stays_open_after_a_success_is_none)
+{
+	AUTO_BENCH struct bench bench;
+
+	bench_open(&bench, NULL);
+	migrate_source(&bench);
+	bench_pass(&bench, 10 * session_limits_default.file_open_ns);
+	sessions_tick(bench.sessions, bench.now_ns);
+	cr_assert_not(bench_alarm(&bench, ALARM_FILE_LEFT_OPEN));
+}
+
 Test(session, at_the_end_of_watching_what_is_open_is_unknown)
 {
 	AUTO_BENCH struct bench bench;
