@@ -19,12 +19,19 @@ struct run_arguments {
 static int parse(int argc, char **argv, struct run_arguments *out)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},  {"policy", required_argument, NULL, 'p'},
-		{"shadow", required_argument, NULL, 'S'},  {"socket", required_argument, NULL, 's'},
-		{"metrics", required_argument, NULL, 'm'}, {"json", no_argument, NULL, 'j'},
-		{"watch", no_argument, NULL, 'w'},         {"transient", no_argument, NULL, 't'},
-		{"audit", required_argument, NULL, 'a'},   {"no-audit", no_argument, NULL, 'n'},
-		{"help", no_argument, NULL, 'h'},          {0},
+		{"config", required_argument, NULL, 'c'},
+		{"policy", required_argument, NULL, 'p'},
+		{"shadow", required_argument, NULL, 'S'},
+		{"socket", required_argument, NULL, 's'},
+		{"metrics", required_argument, NULL, 'm'},
+		{"json", no_argument, NULL, 'j'},
+		{"watch", no_argument, NULL, 'w'},
+		{"transient", no_argument, NULL, 't'},
+		{"audit", required_argument, NULL, 'a'},
+		{"no-audit", no_argument, NULL, 'n'},
+		{"late-drivers", no_argument, NULL, 'l'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	int option;
 
@@ -61,6 +68,9 @@ static int parse(int argc, char **argv, struct run_arguments *out)
 			break;
 		case 'n':
 			out->no_audit = true;
+			break;
+		case 'l':
+			out->daemon.late_drivers = true;
 			break;
 		case 't':
 			out->daemon.transient = true;
@@ -124,7 +134,7 @@ const struct verb verb_run = {
 		"PATH]\n"
 		"                     [--metrics ADDRESS] [--audit FILE | --no-audit] "
 		"[--transient]\n"
-		"                     [--json] [--watch]\n"
+		"                     [--late-drivers] [--json] [--watch]\n"
 		"\n"
 		"Raises the gate: refuses the start of a migration that the policy does not let "
 		"pass, and\n"
@@ -160,6 +170,9 @@ const struct verb verb_run = {
 		"(" AUDIT_FILE_DEFAULT ")\n"
 		"      --no-audit      record nothing\n"
 		"      --transient     pin nothing: the gate falls with the daemon\n"
+		"      --late-drivers  keep the capabilities that it takes to watch the data of "
+		"drivers\n"
+		"                      that are loaded later, or not known\n"
 		"  -j, --json          one JSON object a line\n"
 		"  -w, --watch         show every event of the devices too, as `migwarden watch` "
 		"does\n"

@@ -84,13 +84,22 @@ static enum peer peer_of(struct MHD_Connection *connection, struct ucred *peer)
 	return is_in_group(info->connect_fd, peer->gid) ? PEER_READER : PEER_NOBODY;
 }
 
+static bool is_path_of(const struct api_route *route, const char *path)
+{
+	size_t length = strlen(route->path);
+
+	if (route->path[length - 1] == '/')
+		return !strncmp(route->path, path, length);
+	return !strcmp(route->path, path);
+}
+
 static const struct api_route *find_route(const struct api *api, const char *method,
 					  const char *path, struct api_answer *refusal)
 {
 	bool path_exists = false;
 
 	for (const struct api_route *route = api->routes; route->method; route++) {
-		if (strcmp(route->path, path) != 0)
+		if (!is_path_of(route, path))
 			continue;
 		if (strcmp(route->method, method) == 0)
 			return route;

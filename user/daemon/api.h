@@ -36,8 +36,8 @@ struct api_answer {
 
 struct api_route {
 	const char *method;
-	const char *path;
-	bool changes; /* for root only */
+	const char *path; /* one that ends with a slash stands for all that is below it */
+	bool changes;     /* for root only */
 	/* Fills @answer; the status is 200 where it sets none. */
 	void (*handle)(void *context, const struct api_request *request, struct api_answer *answer);
 };

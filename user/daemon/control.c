@@ -8,12 +8,14 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "base/clock.h"
 #include "base/units.h"
 #include "config/config.h"
 #include "core/engine.h"
 #include "core/names.h"
 #include "daemon/domains.h"
+#include "daemon/server.h"
 #include "daemon/shadow.h"
 #include "daemon/state.h"
 #include "host/describe.h"
@@ -341,8 +343,32 @@ static void on_status(void *context, const struct api_request *request, struct a
 		api_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
 }
 
+static void on_sessions(void *context, const struct api_request *request, struct api_answer *answer)
+{
+	struct daemon *daemon = context;
+
+	(void)request;
+	answer->body = chronicle_list(daemon->chronicle);
+}
+
+#define SESSION_PATH "/v1/sessions/"
+
+static void on_session(void *context, const struct api_request *request, struct api_answer *answer)
+{
+	const char *text = request->http->path + strlen(SESSION_PATH);
+	struct daemon *daemon = context;
+	uint64_t id = 0;
+
+	if (slice_to_u64(slice_of(text), &id))
+		answer->body = chronicle_find(daemon->chronicle, id);
+	if (!answer->body)
+		api_refuse(answer, MHD_HTTP_NOT_FOUND, "no session '%.32s' is kept", text);
+}
+
 const struct api_route control_routes[] = {
 	{"GET", "/v1/status", false, on_status},
+	{"GET", "/v1/sessions", false, on_sessions},
+	{"GET", SESSION_PATH, false, on_session},
 	{"POST", "/v1/admit", true, on_admit},
 	{"POST", "/v1/revoke", true, on_revoke},
 	{"POST", "/v1/reload", true, on_reload},

@@ -80,6 +80,7 @@ static void on_record(void *context, const void *data, size_t size)
 	metrics_event(daemon->metrics, &event);
 	recent_event(&daemon->recent, &event, daemon->clock_offset_ns);
 	show_event(daemon, &event);
+	chronicle_feed(daemon->chronicle, &event);
 }
 
 /* The ring forgets the records when we return: by then they are recorded and told, whatever ends
@@ -102,6 +103,7 @@ static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *
 	/* A ring that may have been full. */
 	if (ring_consume_batch(gate_ring(daemon->gate), GATE_BATCH_RECORDS) == GATE_BATCH_RECORDS)
 		trail_ring_lost(daemon, false);
+	chronicle_batch(daemon->chronicle);
 	fflush(daemon->options->out);
 	return 0;
 }
@@ -231,7 +233,8 @@ static void describe_state(const struct daemon *daemon, char out[static STATE_BY
 static int settle(struct daemon *daemon)
 {
 	bool complete = daemon->gate && observe_has(daemon->observe, OBSERVE_VFIO) &&
-			observe_has(daemon->observe, OBSERVE_MDEV);
+			observe_has(daemon->observe, OBSERVE_MDEV) &&
+			!daemon->options->late_drivers;
 	int r = 0;
 
 	if (daemon->gate && !daemon->migration)
@@ -259,6 +262,7 @@ static void on_module_came(struct daemon *daemon)
 			return;
 		}
 	}
+	chronicle_attach(daemon->chronicle);
 	r = observe_attach(daemon->observe);
 	if (r)
 		say("cannot observe a module that was loaded", r);
@@ -278,6 +282,7 @@ static int on_observe_ring(sd_event_source *source, int fd, uint32_t events, voi
 	ring_consume_batch(observe_ring(daemon->observe), BATCH_RECORDS);
 	if (daemon->module_came)
 		on_module_came(daemon);
+	chronicle_batch(daemon->chronicle);
 	fflush(daemon->options->out);
 	return 0;
 }
@@ -305,6 +310,7 @@ static void daemon_close(struct daemon *daemon)
 	shield_close(daemon->shield);
 	gate_close(daemon->gate);
 	cleanup_fd(&daemon->lock);
+	chronicle_close(daemon->chronicle);
 	observe_close(daemon->observe);
 	migration_close(daemon->migration);
 	admissions_free(&daemon->admissions);
@@ -466,12 +472,36 @@ static int open_loop(struct daemon *daemon)
 	return r < 0 ? r : 0;
 }
 
+static int open_chronicle(struct daemon *daemon)
+{
+	struct chronicle_options options = {
+		.loop = daemon->loop,
+		.host = daemon->host,
+		.observe = daemon->observe,
+		.clock_offset_ns = daemon->clock_offset_ns,
+		.out = daemon->options->out,
+		.json = daemon->options->json,
+	};
+	int r = chronicle_open(&options, &daemon->chronicle);
+
+	if (r)
+		return r;
+	chronicle_set_downtime(daemon->chronicle, policy_downtime_ns(daemon->policy));
+	chronicle_attach(daemon->chronicle);
+	return 0;
+}
+
+/* The observers start last: no data file is known before its calls are. */
 static int open_observers(struct daemon *daemon)
 {
 	size_t bytes = daemon->options->observe_ring_bytes;
-	int r = observe_open(bytes ? bytes : OBSERVE_RING_BYTES, on_record, daemon,
+	int r = observe_load(bytes ? bytes : OBSERVE_RING_BYTES, true, on_record, daemon,
 			     &daemon->observe);
 
+	if (!r)
+		r = open_chronicle(daemon);
+	if (!r)
+		r = observe_start(daemon->observe);
 	if (r)
 		return r;
 	r = sd_event_add_io(daemon->loop, NULL, ring_fd(observe_ring(daemon->observe)), EPOLLIN,
@@ -597,6 +627,7 @@ static void say_farewell(struct daemon *daemon)
 {
 	if (daemon->gate)
 		ring_drain(gate_ring(daemon->gate), DRAIN_LIMIT_MS);
+	chronicle_finish(daemon->chronicle);
 	if (daemon->released.pid && daemon->options->json)
 		print_json(daemon->options->out,
 			   release_to_json(&daemon->released, daemon->clock_offset_ns));

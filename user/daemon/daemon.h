@@ -22,9 +22,10 @@ struct daemon_options {
 	const char *policy; /* file, or folder of files */
 	const char *shadow; /* the same, judged by without effect; NULL: none */
 	const char *socket;
-	bool json;               /* decisions as JSON lines */
-	bool watch;              /* every event, not only decisions */
-	bool transient;          /* nothing is pinned: the gate falls with the daemon */
+	bool json;         /* decisions as JSON lines */
+	bool watch;        /* every event, not only decisions */
+	bool late_drivers; /* keep what it takes to watch the data of drivers that come later */
+	bool transient;    /* nothing is pinned: the gate falls with the daemon */
 	struct loopback metrics; /* where metrics and the page are served; port 0: nowhere */
 	size_t gate_ring_bytes;  /* 0: the usual */
 	size_t observe_ring_bytes;

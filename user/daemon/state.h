@@ -15,6 +15,7 @@
 #include "daemon/daemon.h"
 #include "daemon/recent.h"
 #include "daemon/stamper.h"
+#include "daemon/chronicle.h"
 #include "daemon/web.h"
 #include "host/describe.h"
 #include "host/host.h"
@@ -35,8 +36,9 @@ struct daemon {
 	uint64_t shadow_differences; /* decisions that it would have made otherwise */
 	struct mw_gate_rules rules;  /* in force, once the gate stands */
 	struct observe *observe;
-	int lock;          /* gate_lock(); -1: not held */
-	struct gate *gate; /* NULL while vfio is not loaded */
+	struct chronicle *chronicle; /* sessions, of what the observers and the gate tell */
+	int lock;                    /* gate_lock(); -1: not held */
+	struct gate *gate;           /* NULL while vfio is not loaded */
 	sd_event_source *gate_io;
 	struct shield *shield;       /* NULL without one */
 	struct migration *migration; /* opened when the first device is described */

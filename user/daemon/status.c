@@ -160,14 +160,15 @@ static json_t *capabilities_to_json(void)
 
 json_t *status_to_json(struct daemon *daemon)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:{s:b, s:b}, s:o, s:{s:o, s:o}, s:o, s:o, s:o}",
-			 "version", MW_VERSION, "gate", gate_to_json(daemon), "policy",
-			 policy_to_json(daemon), "shadow", shadow_policy_to_json(daemon),
-			 "observers", "vfio", observe_has(daemon->observe, OBSERVE_VFIO), "mdev",
-			 observe_has(daemon->observe, OBSERVE_MDEV), "capabilities",
-			 capabilities_to_json(), "events", "observed",
-			 counts_to_json(observe_ring(daemon->observe)), "gate",
-			 daemon->gate ? counts_to_json(gate_ring(daemon->gate)) : json_null(),
-			 "admissions", admissions_to_json(daemon), "domains",
-			 domains_to_json(daemon), "audit", trail_to_json(daemon));
+	return json_pack(
+		"{s:s, s:o, s:o, s:o, s:{s:b, s:b}, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o}",
+		"version", MW_VERSION, "gate", gate_to_json(daemon), "policy",
+		policy_to_json(daemon), "shadow", shadow_policy_to_json(daemon), "observers",
+		"vfio", observe_has(daemon->observe, OBSERVE_VFIO), "mdev",
+		observe_has(daemon->observe, OBSERVE_MDEV), "sessions",
+		chronicle_to_json(daemon->chronicle), "capabilities", capabilities_to_json(),
+		"events", "observed", counts_to_json(observe_ring(daemon->observe)), "gate",
+		daemon->gate ? counts_to_json(gate_ring(daemon->gate)) : json_null(), "admissions",
+		admissions_to_json(daemon), "domains", domains_to_json(daemon), "audit",
+		trail_to_json(daemon));
 }
