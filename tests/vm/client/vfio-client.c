@@ -393,6 +393,22 @@ static int run_dma_log_stop(struct client *client, struct exchange *x)
 		       VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP, &nothing, 0);
 }
 
+/* Of the range that is logged. */
+static int run_dma_log_report(struct client *client, struct exchange *x)
+{
+	uint64_t bitmap = 0;
+	struct vfio_device_feature_dma_logging_report report = {
+		.length = LOG_PAGE_SIZE,
+		.page_size = LOG_PAGE_SIZE,
+		.bitmap = (uintptr_t)&bitmap,
+	};
+
+	(void)x;
+	return feature(selected(client),
+		       VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT, &report,
+		       sizeof(report));
+}
+
 static int run_precopy_info(struct client *client, struct exchange *x)
 {
 	struct precopy_info info = {.argsz = sizeof(info)};
@@ -537,6 +553,7 @@ static const struct command commands[] = {
 	 "VFIO_MIG_GET_PRECOPY_INFO on the data fd"},
 	{"dma-log-start", ARGUMENT_NONE, run_dma_log_start, "SET DMA_LOGGING_START"},
 	{"probe-dma-log-start", ARGUMENT_NONE, run_probe_dma_log_start, "the same with PROBE"},
+	{"dma-log-report", ARGUMENT_NONE, run_dma_log_report, "GET DMA_LOGGING_REPORT"},
 	{"dma-log-stop", ARGUMENT_NONE, run_dma_log_stop, "SET DMA_LOGGING_STOP"},
 	{"container-dirty", ARGUMENT_NONE, run_container_dirty,
 	 "VFIO_IOMMU_DIRTY_PAGES start and stop: same number as the features, other fd"},
