@@ -35,6 +35,7 @@ struct track {
 	uint64_t touched_ns;
 	uint64_t settle_ns;   /* when waiting ends, with LIFE_SETTLING */
 	uint32_t last_target; /* of the SET that ended it */
+	uint32_t last_state;  /* that it led to; what the device does while it settles is past it */
 	bool is_closed;       /* the device is; the track goes when it is told */
 	bool has_file;        /* a data file was made in it */
 	uint32_t files_open;  /* of those that were made and not closed */
@@ -132,7 +133,7 @@ static enum session_end destination_end(const struct track *track)
 {
 	const struct session *session = &track->session;
 
-	if (session->cause == SESSION_CAUSE_NONE && session->state == MW_STATE_RUNNING)
+	if (session->cause == SESSION_CAUSE_NONE && track->last_state == MW_STATE_RUNNING)
 		return SESSION_COMPLETED;
 	if (session->cause != SESSION_CAUSE_NONE && track->start_failed)
 		return SESSION_LOST;
@@ -480,6 +481,7 @@ static void arc_of_session(struct sessions *sessions, struct track *track,
 	session_add_arc(session, event);
 	if (ends_session(track, event)) {
 		track->last_target = event->target;
+		track->last_state = session->state;
 		session_over(sessions, track, SESSION_CAUSE_NONE, event->head.time_ns);
 		settle_if_whole(sessions, track);
 		return;

@@ -254,6 +254,23 @@ Test(session, a_destination_ends_when_its_device_runs)
 	cr_assert_eq(session.p2p_wait_ns, 3 * MS + 1000);
 }
 
+Test(session, a_destination_that_ran_and_was_closed_at_once_is_completed)
+{
+	AUTO_BENCH struct bench bench;
+	struct session session;
+
+	bench_open(&bench, NULL);
+	destination_to_resuming(&bench);
+	bench_arc(&bench, MW_STATE_RESUMING, MW_STATE_STOP, MW_STATE_RUNNING, MS, 0);
+	bench_arc(&bench, MW_STATE_STOP, MW_STATE_RUNNING, MW_STATE_RUNNING, MS, 0);
+	/* Its sums never come: nobody watches the data of that driver. */
+	bench_close(&bench);
+	sessions_finish(bench.sessions, bench.now_ns);
+	session = bench_last(&bench, SESSION_ENDED)->session;
+	cr_assert_eq(session.end, SESSION_COMPLETED);
+	cr_assert_eq(session.cause, SESSION_CAUSE_NONE);
+}
+
 Test(session, a_device_reset_after_it_could_not_start_is_lost)
 {
 	AUTO_BENCH struct bench bench;
