@@ -18,6 +18,8 @@
 #include "host/key.h"
 #include "sinks/errno_name.h"
 #include "sinks/journal.h"
+#include "sinks/session_json.h"
+#include "sinks/session_text.h"
 
 /* What an audit that is held by somebody else may cost the loop. */
 #define BUSY_MS 50
@@ -558,6 +560,30 @@ void trail_shield(struct daemon *daemon, const union mw_event *event)
 	      json_pack("{s:s, s:I, s:o, s:I, s:s?}", "piece", shield_piece_name(shield->piece),
 			"id", (json_int_t)shield->id, "name", json_text(shield->name), "uid",
 			(json_int_t)shield->uid, "errno", errno_name(shield->error)));
+}
+
+void trail_session(struct daemon *daemon, const struct session *session)
+{
+	bool is_refused = session_is_refused(session);
+	struct audit_row row = {
+		.wall_ns = (int64_t)session->end_ns + session->clock_offset_ns,
+		.monotonic_ns = session->end_ns,
+		.kind = AUDIT_SESSION,
+		.device = session->device,
+		.direction = direction_label(session->side == SESSION_SOURCE ? MW_OUTGOING
+									     : MW_INCOMING),
+		.vm = *session->vm_name ? session->vm_name : NULL,
+		.vm_uuid = *session->vm_uuid ? session->vm_uuid : NULL,
+		.pid = session->pid,
+		.comm = session->comm,
+		.reason = is_refused ? mw_reason_name(session->gate.reason) : NULL,
+		.admission = session->gate.admission,
+	};
+	json_t *detail = session_to_json_brief(session);
+	char line[SESSION_LINE_BYTES];
+
+	json_object_set_new(detail, "text", json_text(session_line(session, line, sizeof(line))));
+	append(daemon, &row, detail);
 }
 
 void trail_ring_lost(struct daemon *daemon, bool now)

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "core/engine.h"
+#include "core/session.h"
 #include "daemon/admissions.h"
 #include "host/process.h"
 #include "sinks/audit.h"
@@ -91,6 +92,9 @@ void trail_settle(struct daemon *daemon);
 
 /* trail_shield - somebody tried to reach a piece of the gate. */
 void trail_shield(struct daemon *daemon, const union mw_event *event);
+
+/* trail_session - a migration has ended; records it at once. */
+void trail_session(struct daemon *daemon, const struct session *session);
 
 /*
  * trail_ring_lost - records what the gate's ring has lost since the last look; at most once a

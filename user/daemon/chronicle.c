@@ -129,19 +129,21 @@ static void on_outcome(void *context, enum session_outcome outcome, const struct
 	switch (outcome) {
 	case SESSION_BEGAN:
 		identify(chronicle, session);
-		return;
+		break;
 	case SESSION_ALARMED:
 		tell_alarm(chronicle, session, alarm);
 		keep_anew(chronicle, session);
-		return;
+		break;
 	case SESSION_ENDED:
 		keep(chronicle, session);
 		tell_end(chronicle, session);
-		return;
+		break;
 	case SESSION_CHANGED:
 		keep_anew(chronicle, session);
-		return;
+		break;
 	}
+	if (chronicle->options.handler)
+		chronicle->options.handler(chronicle->options.context, outcome, session, alarm);
 }
 
 static int on_time(sd_event_source *source, uint64_t time_us, void *userdata)
@@ -309,29 +311,68 @@ json_t *chronicle_to_json(const struct chronicle *chronicle)
 			 (json_int_t)counts.dropped, "watched", functions_to_json(chronicle));
 }
 
-json_t *chronicle_list(const struct chronicle *chronicle)
+/* Of each: open ones the latest first, then those that are kept, the newest first. */
+static json_t *list_of(const struct chronicle *chronicle, size_t limit,
+		       json_t *(*to_json)(const struct session *session))
 {
 	const struct session *session = NULL;
 	json_t *list = json_array();
 
 	while ((session = sessions_next_open(chronicle->sessions, session ? session->id : 0)))
-		json_array_insert_new(list, 0, session_to_json_brief(session));
-	for (size_t i = 0; i < CHRONICLE_KEPT_MAX; i++) {
+		json_array_insert_new(list, 0, to_json(session));
+	while (json_array_size(list) > limit)
+		json_array_remove(list, json_array_size(list) - 1);
+	for (size_t i = 0; i < CHRONICLE_KEPT_MAX && json_array_size(list) < limit; i++) {
 		/* From the newest backwards. */
 		size_t at =
 			(chronicle->kept_next + CHRONICLE_KEPT_MAX - 1 - i) % CHRONICLE_KEPT_MAX;
 
 		if (chronicle->kept[at])
-			json_array_append_new(list, session_to_json_brief(chronicle->kept[at]));
+			json_array_append_new(list, to_json(chronicle->kept[at]));
 	}
 	return list;
 }
 
-json_t *chronicle_find(const struct chronicle *chronicle, uint64_t id)
+json_t *chronicle_list(const struct chronicle *chronicle)
+{
+	return list_of(chronicle, SIZE_MAX, session_to_json_brief);
+}
+
+static json_t *session_to_page(const struct session *session)
+{
+	char line[SESSION_LINE_BYTES];
+	json_t *object = json_object();
+
+	json_set_number(object, "id", session->id);
+	json_set_clock(object, "time", session->begin_ns, session->clock_offset_ns);
+	json_set_text(object, "device", session->device);
+	json_set_text(object, "vm", session->vm_name);
+	json_set_word(object, "end", session_end_name(session->end));
+	json_set_text(object, "line", session_line(session, line, sizeof(line)));
+	json_set_number(object, "alarms", session->alarm_count);
+	return object;
+}
+
+json_t *chronicle_to_page(const struct chronicle *chronicle, size_t limit)
+{
+	return list_of(chronicle, limit, session_to_page);
+}
+
+const struct session *chronicle_session(const struct chronicle *chronicle, uint64_t id)
 {
 	const struct session *session = id ? sessions_next_open(chronicle->sessions, id - 1) : NULL;
 
-	if (!session || session->id != id)
-		session = kept_find(chronicle, id);
+	return session && session->id == id ? session : kept_find(chronicle, id);
+}
+
+json_t *chronicle_find(const struct chronicle *chronicle, uint64_t id)
+{
+	const struct session *session = chronicle_session(chronicle, id);
+
 	return session ? session_to_json(session) : NULL;
+}
+
+uint64_t chronicle_open_count(const struct chronicle *chronicle)
+{
+	return sessions_counts(chronicle->sessions).open;
 }

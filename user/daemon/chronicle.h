@@ -29,6 +29,9 @@ struct chronicle_options {
 	int64_t clock_offset_ns;
 	FILE *out;
 	bool json;
+	/* Hears of each outcome after the chronicle has; may be NULL. It calls no chronicle_. */
+	session_handler handler;
+	void *context;
 };
 
 /* chronicle_open - watches nothing yet. Gives 0 and *out, or -errno. */
@@ -64,5 +67,14 @@ json_t *chronicle_to_json(const struct chronicle *chronicle);
  */
 json_t *chronicle_list(const struct chronicle *chronicle);
 json_t *chronicle_find(const struct chronicle *chronicle, uint64_t id);
+
+/* chronicle_to_page - what the page shows of the newest @limit: flat objects; a new reference. */
+json_t *chronicle_to_page(const struct chronicle *chronicle, size_t limit);
+
+/* chronicle_session - the same as it is; borrowed until the next call that is not const. */
+const struct session *chronicle_session(const struct chronicle *chronicle, uint64_t id);
+
+/* chronicle_open_count - sessions that have begun and not ended. */
+uint64_t chronicle_open_count(const struct chronicle *chronicle);
 
 #endif

@@ -472,6 +472,20 @@ static int open_loop(struct daemon *daemon)
 	return r < 0 ? r : 0;
 }
 
+/* What becomes of a migration goes into the metrics and, at its end, into the audit. */
+static void on_session(void *context, enum session_outcome outcome, const struct session *session,
+		       const struct session_alarm *alarm)
+{
+	struct daemon *daemon = context;
+
+	if (outcome == SESSION_ALARMED)
+		metrics_alarm(daemon->metrics, alarm->kind);
+	if (outcome != SESSION_ENDED)
+		return;
+	metrics_session(daemon->metrics, session);
+	trail_session(daemon, session);
+}
+
 static int open_chronicle(struct daemon *daemon)
 {
 	struct chronicle_options options = {
@@ -481,6 +495,8 @@ static int open_chronicle(struct daemon *daemon)
 		.clock_offset_ns = daemon->clock_offset_ns,
 		.out = daemon->options->out,
 		.json = daemon->options->json,
+		.handler = on_session,
+		.context = daemon,
 	};
 	int r = chronicle_open(&options, &daemon->chronicle);
 

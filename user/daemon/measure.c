@@ -178,6 +178,7 @@ char *measure_text(struct daemon *daemon, enum metrics_format format, size_t *si
 	tickets_sweep(daemon);
 	if (daemon->gate)
 		gate_each_admission(daemon->gate, count_admission, &measure->view);
+	measure->view.sessions_open = chronicle_open_count(daemon->chronicle);
 	measure_process(&measure->view, daemon);
 	measure_cost(measure);
 	out = open_memstream(&text, size);

@@ -26,10 +26,13 @@ struct web {
  * Nothing from anywhere else, no script or style but the files served here, no frame around us, and
  * nothing kept.
  */
+#define CSP_AT 0
+#define CSP_BYTES 256
 static const struct server_header headers[] = {
-	{"Content-Security-Policy",
-	 "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-	 "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+	[CSP_AT] =
+		{"Content-Security-Policy",
+		 "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+		 "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
 	{"X-Content-Type-Options", "nosniff"},
 	{"X-Frame-Options", "DENY"},
 	{"Referrer-Policy", "no-referrer"},
@@ -39,13 +42,27 @@ static const struct server_header headers[] = {
 	{0},
 };
 
-static void refuse(struct server_answer *answer, unsigned int status, const char *why)
+void web_refuse(struct server_answer *answer, unsigned int status, const char *why)
 {
 	answer->status = status;
 	answer->type = "text/plain; charset=utf-8";
 	if (asprintf(&answer->body, "%s\n", why) < 0)
 		answer->body = NULL;
 	answer->size = answer->body ? strlen(answer->body) : 0;
+}
+
+const struct server_header *web_headers_with_style(const char *hash)
+{
+	static struct server_header styled[ARRAY_SIZE(headers)];
+	static char policy[CSP_BYTES];
+
+	snprintf(policy, sizeof(policy),
+		 "default-src 'none'; style-src '%s'; base-uri 'none'; form-action 'none'; "
+		 "frame-ancestors 'none'",
+		 hash);
+	memcpy(styled, headers, sizeof(styled));
+	styled[CSP_AT].value = policy;
+	return styled;
 }
 
 /*
@@ -81,28 +98,28 @@ static void on_request(void *context, const struct server_request *request,
 
 	answer->headers = headers;
 	if (!is_host_ours(web, server_field(request, MHD_HTTP_HEADER_HOST))) {
-		refuse(answer, MHD_HTTP_MISDIRECTED_REQUEST,
-		       "expected this host by its loopback address and port");
+		web_refuse(answer, MHD_HTTP_MISDIRECTED_REQUEST,
+			   "expected this host by its loopback address and port");
 		return;
 	}
 	while (route->path && strcmp(route->path, request->path) != 0)
 		route++;
 	if (!route->path) {
-		refuse(answer, MHD_HTTP_NOT_FOUND, "no such path");
+		web_refuse(answer, MHD_HTTP_NOT_FOUND, "no such path");
 		return;
 	}
 	if (!is_reading(request->method)) {
 		answer->allow = "GET, HEAD";
-		refuse(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "expected GET or HEAD");
+		web_refuse(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "expected GET or HEAD");
 		return;
 	}
 	if (request->is_too_large || request->body_size) {
-		refuse(answer, MHD_HTTP_CONTENT_TOO_LARGE, "expected a request without a body");
+		web_refuse(answer, MHD_HTTP_CONTENT_TOO_LARGE, "expected a request without a body");
 		return;
 	}
 	route->handle(web->context, request, answer);
 	if (!answer->body)
-		refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+		web_refuse(answer, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
 }
 
 static int listen_at(const struct loopback *address)

@@ -28,6 +28,15 @@ struct web_route {
 int web_open(sd_event *loop, const struct loopback *address, const struct web_route *routes,
 	     void *context, struct web **out);
 
+/* web_refuse - an answer of one line of text, with that HTTP status. */
+void web_refuse(struct server_answer *answer, unsigned int status, const char *why);
+
+/*
+ * web_headers_with_style - the headers of every answer, for a page that carries the one style sheet
+ * with that hash ("sha256-…") in itself and nothing else. Until the next call.
+ */
+const struct server_header *web_headers_with_style(const char *hash);
+
 /* web_close - ends every connection; NULL is fine. */
 void web_close(struct web *web);
 

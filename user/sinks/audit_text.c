@@ -183,6 +183,9 @@ static void sentence(const struct audit_row *row, const json_t *detail, char *ou
 	else if (is_kind(row, AUDIT_REVOKE))
 		snprintf(out, size, "The admission of device %s to %s this host was taken back.",
 			 or_dash(row->device), way(row));
+	else if (is_kind(row, AUDIT_SESSION) && detail_text(detail, "text"))
+		snprintf(out, size, "The migration of device %s ended: %s.", or_dash(row->device),
+			 detail_text(detail, "text"));
 	else if (is_kind(row, AUDIT_ANSWER))
 		snprintf(out, size, "What row %llu announced: %s.", (unsigned long long)row->refers,
 			 or_dash(row->verdict));

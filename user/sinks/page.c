@@ -40,6 +40,7 @@ struct column {
 		CELL_NUMBER,
 		CELL_PROCESS,
 		CELL_YES_NO,
+		CELL_SESSION, /* its number, which leads to its timeline */
 	} kind;
 };
 
@@ -64,7 +65,8 @@ static void write_time(FILE *out, const char *time)
 /* A class is one of our own words, or none. */
 static const char *class_of(const char *word)
 {
-	static const char *const known[] = {"passed", "refused", "audited", "ERROR"};
+	static const char *const known[] = {"passed", "refused", "audited",
+					    "ERROR",  "failed",  "lost"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (strcmp(known[i], word) == 0)
@@ -98,6 +100,10 @@ static void write_value(FILE *out, const json_t *item, const struct column *colu
 		fputs("<span class=\"process\">", out);
 		html_text(out, text);
 		fprintf(out, "<span class=\"dim\">[%lld]</span></span>", number_at(item, "pid"));
+		break;
+	case CELL_SESSION:
+		fprintf(out, "<a href=\"/session?id=%lld\">%lld</a>", number_at(item, column->key),
+			number_at(item, column->key));
 		break;
 	case CELL_YES_NO:
 		fputs(is_true(item, column->key) ? "yes" : "no", out);
@@ -297,6 +303,21 @@ static void write_decisions(FILE *out, const json_t *decisions)
 	close_section(out);
 }
 
+static const struct column session_columns[] = {
+	{"Session", "id", CELL_SESSION},   {"Began (UTC)", "time", CELL_TIME},
+	{"Device", "device", CELL_HEAD},   {"VM", "vm", CELL_TEXT},
+	{"End", "end", CELL_WORD},         {"What", "line", CELL_TEXT},
+	{"Alarms", "alarms", CELL_NUMBER}, {0},
+};
+
+static void write_sessions(FILE *out, const json_t *sessions)
+{
+	open_section(out, "sessions", "Migrations");
+	write_table(out, "Migrations", sessions, session_columns,
+		    "Nothing has migrated since the daemon started.");
+	close_section(out);
+}
+
 static void write_incidents(FILE *out, const json_t *incidents)
 {
 	static const struct column columns[] = {
@@ -383,6 +404,7 @@ static void write_head(FILE *out, const json_t *state)
 	html_text(out, text_at(state, "host"));
 	fputs("</span></h1>\n<nav aria-label=\"Sections\"><a href=\"#alarms\">Alarms</a> "
 	      "<a href=\"#devices\">Devices</a> <a href=\"#decisions\">Decisions</a> "
+	      "<a href=\"#sessions\">Migrations</a> "
 	      "<a href=\"#admissions\">Admissions</a> <a href=\"#gate\">Gate</a> "
 	      "<a href=\"#events\">Events</a> <a href=\"/metrics\">Metrics</a></nav>\n"
 	      "<p><button id=\"pause\" type=\"button\" aria-pressed=\"false\" hidden>Pause"
@@ -401,6 +423,7 @@ void page_write(FILE *out, const json_t *state)
 	write_incidents(out, json_object_get(state, "incidents"));
 	write_devices(out, json_object_get(state, "devices"));
 	write_decisions(out, json_object_get(state, "decisions"));
+	write_sessions(out, json_object_get(state, "sessions"));
 	write_admissions(out, json_object_get(status, "admissions"));
 	write_gate(out, status);
 	write_events(out, json_object_get(status, "events"));

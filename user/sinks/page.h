@@ -8,8 +8,8 @@
 
 /*
  * page_write - the whole page from @state: "host", "status" (as migwarden status --json),
- * "devices", "decisions", "incidents" and "reload_failed". What is missing or of another kind is
- * shown as "?"; all text is escaped.
+ * "devices", "decisions", "sessions", "incidents" and "reload_failed". What is missing or of
+ * another kind is shown as "?"; all text is escaped.
  */
 void page_write(FILE *out, const json_t *state);
 

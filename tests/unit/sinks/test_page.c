@@ -121,3 +121,18 @@ Test(page, nothing_on_it_needs_what_the_policy_of_its_head_forbids)
 	cr_assert_not(has("http://"));
 	cr_assert_not(has("https://"));
 }
+
+Test(page, migrations_lead_to_their_timelines_and_their_text_stays_text)
+{
+	json_t *list = json_pack("[{s:i, s:s, s:s, s:s, s:s, s:i}]", "id", 7, "time",
+				 "2026-11-20T12:00:00.000000Z", "device", "<d>", "end", "lost",
+				 "line", "\"<b>", "alarms", 2);
+
+	cr_assert(has("Nothing has migrated"));
+	json_object_set_new(state, "sessions", list);
+	cr_assert(has("<a href=\"/session?id=7\">7</a>"));
+	cr_assert(has("<span class=\"word lost\">lost</span>"));
+	cr_assert(has("&lt;d&gt;"));
+	cr_assert(has("&lt;b&gt;"));
+	cr_assert_not(has("<b>&"));
+}
