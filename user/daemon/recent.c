@@ -52,15 +52,25 @@ static struct recent_device *place_of(struct recent *recent, const char *device)
 	return oldest;
 }
 
-static void remember_state(struct recent *recent, const struct mw_event_arc *event)
+static void remember_state(struct recent *recent, const struct mw_event_head *head, uint32_t state)
 {
-	struct recent_device *place = place_of(recent, event->head.device);
+	struct recent_device *place = place_of(recent, head->device);
 
-	snprintf(place->device, sizeof(place->device), "%s", event->head.device);
-	snprintf(place->comm, sizeof(place->comm), "%s", event->head.comm);
-	place->pid = event->head.pid;
-	place->time_ns = event->head.time_ns;
-	place->state = event->result ? MIG_ERROR : event->to;
+	snprintf(place->device, sizeof(place->device), "%s", head->device);
+	snprintf(place->comm, sizeof(place->comm), "%s", head->comm);
+	place->pid = head->pid;
+	place->time_ns = head->time_ns;
+	place->state = state;
+}
+
+/* A reset leaves a device in RUNNING, whatever it was in; who never migrated stays unknown. */
+static void remember_reset(struct recent *recent, const struct mw_event_ioctl *event)
+{
+	const struct recent_device *place = place_of(recent, event->head.device);
+
+	if (event->cmd == MW_VFIO_DEVICE_RESET && !event->result && place->time_ns &&
+	    strcmp(place->device, event->head.device) == 0)
+		remember_state(recent, &event->head, MIG_RUNNING);
 }
 
 static void remember_incident(struct recent *recent, const struct mw_event_head *head,
@@ -81,7 +91,9 @@ void recent_event(struct recent *recent, const union mw_event *event, int64_t cl
 	char what[64];
 
 	if (event->head.kind == MW_EVENT_ARC) {
-		remember_state(recent, &event->arc);
+		remember_state(recent, &event->head, event->arc.result ? MIG_ERROR : event->arc.to);
+	} else if (event->head.kind == MW_EVENT_IOCTL) {
+		remember_reset(recent, &event->ioctl);
 	} else if (event->head.kind == MW_EVENT_SHIELD) {
 		snprintf(what, sizeof(what), "kept off: %s",
 			 shield_piece_name(event->shield.piece));
