@@ -76,7 +76,7 @@ CLIENTS := $(patsubst tests/vm/client/%.c,$(BUILD)/tests/%,$(sort $(wildcard tes
 	$(BUILD)/tests/attack-preload.so
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out $(NOT_TESTED),$(sort $(wildcard tests/fuzz/fuzz_*.c))))
 
-.PHONY: all deps check check-vm test soak demo fuzz install uninstall man deb clean format help units clients kmod
+.PHONY: all deps check check-vm test sanitize coverage soak demo fuzz install uninstall man deb clean format help units clients kmod
 
 ##@ Building
 all: $(BUILD)/migwarden ## build build/migwarden
@@ -159,6 +159,17 @@ check-vm: all clients kmod bench-programs $(BUILD)/deb/made ## every scenario of
 test: deps ## set up, build, then every test
 	@$(MAKE) --no-print-directory WERROR=1 all units clients kmod bench-programs fuzz-build
 	@tests/run all
+
+sanitize: ## the unit tests under the address and undefined behaviour sanitizers
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize SANITIZE=1 units
+	@$(BUILD)/sanitize/tests/unit
+
+COVERAGE := $(BUILD)/coverage
+coverage: ## lines and branches of user/ that the unit tests reach
+	@$(MAKE) --no-print-directory BUILD=$(COVERAGE) CFLAGS='-O0 -g --coverage' \
+		LDFLAGS=--coverage units
+	@$(COVERAGE)/tests/unit
+	@gcovr --root . --filter user/ --print-summary $(COVERAGE)
 
 soak: all clients kmod ## the attacks of the lab at full length: an hour or more
 	@tests/soak/run
@@ -246,6 +257,8 @@ install: all man ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BUILD)/migwarden $(DESTDIR)$(PREFIX)/bin/migwarden
 	install -d $(DESTDIR)$(PREFIX)/share/migwarden/policies
 	install -m 0644 $(filter-out %.test.yaml,$(wildcard policies/*.yaml)) $(DESTDIR)$(PREFIX)/share/migwarden/policies/
+	install -D -m 0644 contrib/prometheus/migwarden.rules.yaml $(DESTDIR)$(PREFIX)/share/migwarden/prometheus/migwarden.rules.yaml
+	install -D -m 0644 contrib/grafana/migwarden.json $(DESTDIR)$(PREFIX)/share/migwarden/grafana/migwarden.json
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|@BINDIR@|$(PREFIX)/bin|' contrib/systemd/migwarden.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/migwarden.service
 ifeq ($(WITH_LIBVIRT),1)
