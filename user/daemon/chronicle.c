@@ -90,6 +90,8 @@ static void tell_end(const struct chronicle *chronicle, const struct session *se
 	else
 		tell_text(chronicle, "session", session->end_ns, session,
 			  session_line(session, line, sizeof(line)));
+	/* A line is there whole, or not, whatever ends us. */
+	fflush(chronicle->options.out);
 }
 
 static void tell_alarm(const struct chronicle *chronicle, const struct session *session,
