@@ -10,9 +10,6 @@
 #include "flow.bpf.h"
 #include "slot.bpf.h"
 
-/* Whether dataflow.bpf.c is to know of devices and their data files. */
-const volatile bool follows_data;
-
 /* &mdev_bus_type of the running kernel; 0 while the module mdev is not loaded. */
 extern const void mdev_bus_type __ksym __weak;
 
@@ -209,7 +206,7 @@ int BPF_PROG(vfio_release, struct inode *inode, struct file *file)
 		read_vfio_name(event->head.device, vdev);
 		bpf_ringbuf_submit(event, 0);
 	}
-	if (!follows_data || !is_followed(key) || BPF_CORE_READ(vdev, open_count) > 1)
+	if (!is_followed(key) || BPF_CORE_READ(vdev, open_count) > 1)
 		return 0;
 	device = bpf_map_lookup_elem(&flow_devices, &key);
 	if (!device)
@@ -303,7 +300,7 @@ int BPF_PROG(vfio_next_state, struct vfio_device *device, __u32 cur, __u32 targe
 	know_device(call, device);
 	if (call->arc_open)
 		arc_end(call, now, 0);
-	if (follows_data && is_followed((__u64)device)) {
+	if (is_followed((__u64)device)) {
 		arcs_flush(call);
 		device_enter((__u64)device, cur, MW_FLOW_LEFT, now);
 		now = bpf_ktime_get_ns();
@@ -464,8 +461,7 @@ int BPF_PROG(vfio_ioctl_exit, struct file *file, unsigned int cmd, unsigned long
 			arc_end(call, now, ret < 0 ? (__s32)ret : 0);
 		know_file(call, file);
 		call_emit(call, task, now, cmd, arg, ret);
-		if (follows_data)
-			follow_call(call, cmd, ret, has_arrived, now);
+		follow_call(call, cmd, ret, has_arrived, now);
 	}
 	call_finish(call);
 	return 0;

@@ -120,8 +120,7 @@ static int on_ring(sd_event_source *source, int fd, uint32_t events, void *userd
 
 static int attach(struct capture *capture)
 {
-	int r = observe_load(capture->options.ring_bytes, true, on_record, capture,
-			     &capture->observe);
+	int r = observe_load(capture->options.ring_bytes, on_record, capture, &capture->observe);
 
 	if (!r)
 		r = dataflow_open(capture->observe, &capture->dataflow);

@@ -168,11 +168,6 @@ int recording_writer_add_counts(struct recording_writer *writer)
 	return recording_writer_add(writer, RECORDING_COUNTS, &counts, sizeof(counts));
 }
 
-bool recording_writer_is_pending(const struct recording_writer *writer)
-{
-	return writer->used && !writer->failure;
-}
-
 int recording_writer_flush(struct recording_writer *writer)
 {
 	if (writer->failure)

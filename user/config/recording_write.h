@@ -47,9 +47,6 @@ int recording_writer_add(struct recording_writer *writer, enum recording_item_ty
  */
 int recording_writer_add_counts(struct recording_writer *writer);
 
-/* recording_writer_is_pending - whether there is something that a flush would write. */
-bool recording_writer_is_pending(const struct recording_writer *writer);
-
 /* recording_writer_flush - writes the block as far as it is. Gives 0 or -errno. */
 int recording_writer_flush(struct recording_writer *writer);
 

@@ -618,17 +618,6 @@ static int read_tree(const struct input *input, struct session **out, size_t *co
 	return 0;
 }
 
-int session_read_file(const char *path, struct session **out, size_t *count,
-		      struct parse_error *error)
-{
-	AUTO_INPUT struct input input = {0};
-	int r = input_open(path, SESSION_FILE_MAX, "a session", &input, error);
-
-	if (r)
-		return r;
-	return reading_done(read_tree(&input, out, count, error), input.name, error);
-}
-
 int session_read_text(const char *name, const char *text, size_t length, struct session **out,
 		      size_t *count, struct parse_error *error)
 {

@@ -13,14 +13,10 @@
 #define SESSION_FILE_MAX (64u << 20)
 
 /*
- * session_read_file - reads one session, or a list of them; "-" is standard input. What is derived
- * from other keys is read past. Gives 0 and *out, *count sessions to be freed together with free();
- * -EINVAL, -errno of open or read, each with @error filled; *out is untouched then.
+ * session_read_text - reads one session, or a list of them; @name stands for the file in errors.
+ * What is derived from other keys is read past. Gives 0 and *out, *count sessions to be freed
+ * together with free(); -EINVAL or -ENOMEM, each with @error filled; *out is untouched then.
  */
-int session_read_file(const char *path, struct session **out, size_t *count,
-		      struct parse_error *error);
-
-/* session_read_text - the same from memory; @name stands for the file in errors. */
 int session_read_text(const char *name, const char *text, size_t length, struct session **out,
 		      size_t *count, struct parse_error *error);
 

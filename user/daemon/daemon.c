@@ -511,7 +511,7 @@ static int open_chronicle(struct daemon *daemon)
 static int open_observers(struct daemon *daemon)
 {
 	size_t bytes = daemon->options->observe_ring_bytes;
-	int r = observe_load(bytes ? bytes : OBSERVE_RING_BYTES, true, on_record, daemon,
+	int r = observe_load(bytes ? bytes : OBSERVE_RING_BYTES, on_record, daemon,
 			     &daemon->observe);
 
 	if (!r)

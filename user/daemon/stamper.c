@@ -122,11 +122,6 @@ int stamper_start(sd_event *loop, const char *uri, const char *socket, int64_t r
 	return 0;
 }
 
-bool stamper_runs(const struct stamper_child *stamper)
-{
-	return stamper && stamper->pid;
-}
-
 void stamper_stop(struct stamper_child *stamper)
 {
 	if (!stamper)

@@ -20,9 +20,6 @@ struct stamper_child;
 int stamper_start(sd_event *loop, const char *uri, const char *socket, int64_t refresh_s,
 		  struct stamper_child **out);
 
-/* stamper_runs - whether it runs now; false for NULL. */
-bool stamper_runs(const struct stamper_child *stamper);
-
 /* stamper_stop - ends it and waits for its end; NULL is fine. */
 void stamper_stop(struct stamper_child *stamper);
 

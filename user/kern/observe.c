@@ -20,7 +20,6 @@ struct observe {
 	size_t instance_count;
 	unsigned int loaded; /* by observe_load: bit per enum observe_group */
 	unsigned int groups; /* attached */
-	bool follows_data;
 	struct ring *ring;
 };
 
@@ -69,17 +68,6 @@ static void select_programs(struct observe_bpf *skel, unsigned int groups)
 	}
 }
 
-/* Whoever does not follow the data has no memory for it, and no program on other files. */
-static int select_data(struct observe_bpf *skel, bool follows_data)
-{
-	skel->rodata->follows_data = follows_data;
-	if (follows_data)
-		return 0;
-	bpf_program__set_autoload(skel->progs.vfio_data_file, false);
-	bpf_program__set_autoload(skel->progs.vfio_module_free, false);
-	return bpf_map__set_max_entries(skel->maps.flow_files, 1);
-}
-
 static int share_map(struct bpf_map *map, const struct bpf_map *original)
 {
 	return bpf_map__reuse_fd(map, bpf_map__fd(original));
@@ -109,10 +97,9 @@ static int instance_load(struct observe *observe, unsigned int groups, size_t ri
 	if (!skel)
 		return -errno;
 	select_programs(skel, groups);
-	r = select_data(skel, observe->follows_data);
-	if (!r && observe->instance_count)
+	if (observe->instance_count)
 		r = share_maps(observe->instances[0], skel);
-	else if (!r)
+	else
 		r = bpf_map__set_max_entries(skel->maps.ring, (__u32)ring_bytes);
 	if (!r)
 		r = observe_bpf__load(skel);
@@ -160,8 +147,7 @@ static void observe_close_ptr(struct observe **observe)
 	observe_close(*observe);
 }
 
-int observe_load(size_t ring_bytes, bool follows_data, ring_handler handler, void *context,
-		 struct observe **out)
+int observe_load(size_t ring_bytes, ring_handler handler, void *context, struct observe **out)
 {
 	__attribute__((cleanup(observe_close_ptr))) struct observe *observe = NULL;
 	unsigned int groups = possible_groups();
@@ -173,7 +159,6 @@ int observe_load(size_t ring_bytes, bool follows_data, ring_handler handler, voi
 	observe = calloc(1, sizeof(*observe));
 	if (!observe)
 		return -ENOMEM;
-	observe->follows_data = follows_data;
 	r = instance_load(observe, groups, ring_bytes);
 	if (r)
 		return r;
@@ -191,20 +176,6 @@ int observe_load(size_t ring_bytes, bool follows_data, ring_handler handler, voi
 int observe_start(struct observe *observe)
 {
 	return instance_attach(observe, observe->loaded);
-}
-
-int observe_open(size_t ring_bytes, ring_handler handler, void *context, struct observe **out)
-{
-	__attribute__((cleanup(observe_close_ptr))) struct observe *observe = NULL;
-	int r;
-
-	/* Attach last: the reader exists before the first record can. */
-	r = observe_load(ring_bytes, false, handler, context, &observe);
-	if (!r)
-		r = observe_start(observe);
-	if (!r)
-		*out = TAKE_PTR(observe);
-	return r;
 }
 
 void observe_stop(struct observe *observe)

@@ -22,19 +22,14 @@ enum observe_group {
 };
 
 /*
- * observe_open - loads and attaches every group whose module is there. @ring_bytes is a power of
+ * observe_load - loads every group whose module is there and attaches nothing: kern/dataflow.h
+ * attaches first, so that no data file is known before its calls are. @ring_bytes is a power of
  * two, at least a page. Gives 0 and *out; -EPERM without privilege, -ENOTSUP without BTF, or the
  * -errno of libbpf (kernel_message says more).
  */
-int observe_open(size_t ring_bytes, ring_handler handler, void *context, struct observe **out);
+int observe_load(size_t ring_bytes, ring_handler handler, void *context, struct observe **out);
 
-/*
- * observe_load and observe_start - observe_open in two steps. With @follows_data it follows the
- * data files of devices too: kern/dataflow.h attaches between the two, so that no file is known
- * before its calls are.
- */
-int observe_load(size_t ring_bytes, bool follows_data, ring_handler handler, void *context,
-		 struct observe **out);
+/* observe_start - attaches what was loaded. Gives 0 or -errno. */
 int observe_start(struct observe *observe);
 
 /* observe_close - detaches everything; NULL is fine. */
@@ -60,7 +55,7 @@ struct flow_maps {
 	int followed_fd;
 };
 
-/* observe_flow_maps - of an observer that follows the data; the fds stay its. */
+/* observe_flow_maps - the fds stay the observer's. */
 void observe_flow_maps(const struct observe *observe, struct flow_maps *out);
 
 /* observe_ring - the ring that all groups share; stays the observer's. */

@@ -117,12 +117,6 @@ static void count_lost(struct audit *audit, uint64_t count, int64_t wall_ns, con
 	audit->lost += count;
 }
 
-void audit_lost(struct audit *audit, uint64_t count, int64_t wall_ns, const char *why)
-{
-	count_lost(audit, count, wall_ns, why);
-	audit_retry(audit);
-}
-
 /* Takes the row over. */
 static void keep(struct audit *audit, struct audit_waiting *row)
 {

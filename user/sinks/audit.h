@@ -152,9 +152,6 @@ int audit_append(struct audit *audit, const struct audit_row *row);
  */
 void audit_queue(struct audit *audit, const struct audit_row *row);
 
-/* audit_lost - @count things that should have become rows were lost before they came here. */
-void audit_lost(struct audit *audit, uint64_t count, int64_t wall_ns, const char *why);
-
 /* audit_needs_retry - whether rows wait, or a loss is not recorded yet. */
 bool audit_needs_retry(const struct audit *audit);
 
