@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -30,16 +31,18 @@ int file_read(int fd, void *buffer, size_t size, size_t *length)
 	return 0;
 }
 
-static int write_all(int fd, const char *data, size_t size)
+int file_write(int fd, const void *data, size_t size)
 {
+	const char *rest = data;
+
 	while (size) {
-		ssize_t put = write(fd, data, size);
+		ssize_t put = write(fd, rest, size);
 
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
 			return -errno;
-		data += put;
+		rest += put;
 		size -= (size_t)put;
 	}
 	return 0;
@@ -74,7 +77,7 @@ static int fill(int fd, mode_t mode, const void *data, size_t size)
 	/* The umask has nothing to say here. */
 	if (fchmod(fd, mode))
 		return -errno;
-	r = write_all(fd, data, size);
+	r = file_write(fd, data, size);
 	if (!r && fsync(fd))
 		r = -errno;
 	return r;

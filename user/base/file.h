@@ -22,6 +22,9 @@ int file_replace(const char *path, mode_t mode, const void *data, size_t size);
  */
 int file_read(int fd, void *buffer, size_t size, size_t *length);
 
+/* file_write - all of @size bytes from where @fd stands. 0 or -errno; then some may be there. */
+int file_write(int fd, const void *data, size_t size);
+
 /* file_make_folder - the folder of @path, where only it is missing. 0, also when it is there;
  * -errno. */
 int file_make_folder(const char *path, mode_t mode);

@@ -81,8 +81,7 @@ int stamper_open(const struct stamper_options *options, struct stamper **out)
 	gethostname(stamper->name, sizeof(stamper->name) - 1);
 	r = host_open(NULL, &stamper->host);
 	if (!r)
-		r = host_read_line(stamper->host, &stamper->boot_id,
-				   "/proc/sys/kernel/random/boot_id");
+		r = host_read_line(stamper->host, &stamper->boot_id, HOST_BOOT_ID_PATH);
 	if (r)
 		say("cannot read this host", r);
 	else

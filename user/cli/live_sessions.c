@@ -79,7 +79,7 @@ int live_sessions_open(const struct verb *verb, struct event_view *view, uint64_
 	if (!live || host_open(NULL, &live->host))
 		return verb_usage(verb, "out of memory, or no /sys");
 	uname(&names);
-	host_read_line(live->host, &boot_id, "/proc/sys/kernel/random/boot_id");
+	host_read_line(live->host, &boot_id, HOST_BOOT_ID_PATH);
 	options.origin = (struct session_origin){
 		.host = names.nodename,
 		.boot_id = boot_id.text,

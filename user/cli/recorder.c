@@ -295,7 +295,7 @@ static void fill_start(const struct recorder *recorder, struct recording_start *
 	snprintf(out->program, sizeof(out->program), "%s", MW_VERSION);
 	snprintf(out->kernel, sizeof(out->kernel), "%s", names.release);
 	snprintf(out->host, sizeof(out->host), "%s", names.nodename);
-	if (!host_read_line(recorder->host, &boot_id, "/proc/sys/kernel/random/boot_id"))
+	if (!host_read_line(recorder->host, &boot_id, HOST_BOOT_ID_PATH))
 		snprintf(out->boot_id, sizeof(out->boot_id), "%.39s", boot_id.text);
 }
 

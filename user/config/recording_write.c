@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
 /* Of items beside the events of a block: what an end needs, and the sums of each block. */
 #define COUNTS_BYTES (sizeof(struct recording_item_head) + sizeof(struct recording_counts))
@@ -27,23 +28,6 @@ struct recording_writer {
 	uint8_t *stored;
 	size_t stored_size;
 };
-
-static int write_all(int fd, const void *data, size_t size)
-{
-	const uint8_t *bytes = data;
-
-	while (size) {
-		ssize_t written = write(fd, bytes, size);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		bytes += written;
-		size -= (size_t)written;
-	}
-	return 0;
-}
 
 static size_t item_bytes(size_t size)
 {
@@ -89,7 +73,7 @@ static int write_block(struct recording_writer *writer)
 	head.stored_bytes = (uint32_t)stored_bytes;
 	head.crc = block_crc(&head, stored);
 	memcpy(writer->stored, &head, sizeof(head));
-	r = write_all(writer->fd, writer->stored, sizeof(head) + stored_bytes);
+	r = file_write(writer->fd, writer->stored, sizeof(head) + stored_bytes);
 	if (r)
 		return r;
 	writer->file_bytes += sizeof(head) + stored_bytes;
@@ -226,7 +210,7 @@ static int write_head(struct recording_writer *writer)
 
 	memcpy(head.magic, RECORDING_MAGIC, sizeof(head.magic));
 	writer->file_bytes = sizeof(head);
-	return write_all(writer->fd, &head, sizeof(head));
+	return file_write(writer->fd, &head, sizeof(head));
 }
 
 int recording_writer_open(const char *path, const struct recording_writer_options *options,

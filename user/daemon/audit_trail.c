@@ -94,7 +94,7 @@ static void read_boot_id(const struct host *host, char out[static TRAIL_BOOT_BYT
 {
 	struct host_text text;
 
-	if (!host_read_line(host, &text, "/proc/sys/kernel/random/boot_id"))
+	if (!host_read_line(host, &text, HOST_BOOT_ID_PATH))
 		snprintf(out, TRAIL_BOOT_BYTES, "%.36s", text.text);
 }
 

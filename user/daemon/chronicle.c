@@ -182,7 +182,7 @@ int chronicle_open(const struct chronicle_options *options, struct chronicle **o
 		return -ENOMEM;
 	chronicle->options = *options;
 	uname(&names);
-	host_read_line(options->host, &boot_id, "/proc/sys/kernel/random/boot_id");
+	host_read_line(options->host, &boot_id, HOST_BOOT_ID_PATH);
 	origin.host = names.nodename;
 	origin.boot_id = boot_id.text;
 	r = sessions_new(&session_limits_default, &origin, on_outcome, chronicle,

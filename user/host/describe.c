@@ -63,7 +63,7 @@ static int put_host(struct subject *subject, const struct describe_options *opti
 	int r = put_file(subject, &descriptor->host, "/proc/sys/kernel/hostname");
 
 	if (!r)
-		r = put_file(subject, &descriptor->boot_id, "/proc/sys/kernel/random/boot_id");
+		r = put_file(subject, &descriptor->boot_id, HOST_BOOT_ID_PATH);
 	if (!r)
 		r = put_time(subject, options->now_s);
 	if (!r)

@@ -20,6 +20,9 @@
 /* Entries of one folder; more is refused with -EOVERFLOW. */
 #define HOST_NAMES_MAX 65536
 
+/* Another value after each boot, the same until the next. */
+#define HOST_BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
+
 struct host;
 
 struct host_text {
