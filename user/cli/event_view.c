@@ -8,6 +8,7 @@
 #include "core/names.h"
 #include "sinks/event_json.h"
 #include "sinks/event_text.h"
+#include "sinks/json_set.h"
 
 int event_view_device(struct event_view *view, const struct verb *verb, const char *name)
 {
@@ -59,13 +60,6 @@ bool event_view_has_alarms(const struct event_view *view)
 	return !view->kinds || (view->kinds & 1u);
 }
 
-void event_view_print(json_t *object)
-{
-	json_dumpf(object, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(object);
-}
-
 bool event_view_wants(const struct event_view *view, const union mw_event *event)
 {
 	return (!view->kinds || (view->kinds & (1u << event->head.kind))) &&
@@ -78,7 +72,7 @@ void event_view_show(struct event_view *view, const union mw_event *event)
 		return;
 	view->shown++;
 	if (view->json)
-		event_view_print(event_to_json(event, view->clock_offset_ns));
+		json_put_line(stdout, event_to_json(event, view->clock_offset_ns));
 	else
 		event_text(stdout, event, view->clock_offset_ns);
 }
@@ -110,7 +104,7 @@ static void sums_json(const struct event_view *view, const struct ring_counts *c
 					      (json_int_t)counts->kind[kind].lost));
 	object = json_pack("{s:s, s:o, s:I, s:I}", "event", "summary", "kinds", kinds, "shown",
 			   (json_int_t)view->shown, "malformed", (json_int_t)malformed);
-	event_view_print(object);
+	json_put_line(stdout, object);
 }
 
 void event_view_sums(const struct event_view *view, const struct ring_counts *counts,

@@ -45,9 +45,6 @@ bool event_view_has_device(const struct event_view *view, const char *device);
 /* event_view_has_alarms - whether alarms are. */
 bool event_view_has_alarms(const struct event_view *view);
 
-/* event_view_print - any object on a line of its own; takes it over. */
-void event_view_print(json_t *object);
-
 /* event_view_wants - whether an event is wanted. */
 bool event_view_wants(const struct event_view *view, const union mw_event *event);
 

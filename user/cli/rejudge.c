@@ -195,7 +195,7 @@ static void show_json(const struct event_view *view, const struct mw_event_gate 
 			    judgement->answer ? json_string(gate_answer_name(judgement->answer))
 					      : json_null());
 	json_set_text(object, "explanation", judgement->text);
-	event_view_print(object);
+	json_put_line(stdout, object);
 }
 
 static void show_text(const struct event_view *view, const struct mw_event_gate *event,
@@ -243,10 +243,11 @@ void rejudge_event(struct rejudge *rejudge, const struct event_view *view,
 void rejudge_sums(const struct rejudge *rejudge, const struct event_view *view)
 {
 	if (view->json)
-		event_view_print(json_pack(
-			"{s:s, s:s, s:I, s:I, s:I}", "event", "verdicts", "policy",
-			rejudge->policy->file, "same", (json_int_t)rejudge->same, "other",
-			(json_int_t)rejudge->other, "not_judged", (json_int_t)rejudge->unknown));
+		json_put_line(stdout,
+			      json_pack("{s:s, s:s, s:I, s:I, s:I}", "event", "verdicts", "policy",
+					rejudge->policy->file, "same", (json_int_t)rejudge->same,
+					"other", (json_int_t)rejudge->other, "not_judged",
+					(json_int_t)rejudge->unknown));
 	else
 		fprintf(stderr,
 			"%" PRIu64 " decisions would have been the same under %s, %" PRIu64

@@ -69,7 +69,7 @@ static void show_alarm(const struct session_view *view, const struct session *se
 	    !event_view_has_device(view->options.view, session->device))
 		return;
 	if (view->options.view->json) {
-		event_view_print(alarm_json(session, alarm));
+		json_put_line(stdout, alarm_json(session, alarm));
 		return;
 	}
 	session_alarm_text(session, alarm, text, sizeof(text));

@@ -14,6 +14,7 @@
 #include "cli/audit_arguments.h"
 #include "cli/verb.h"
 #include "sinks/audit_text.h"
+#include "sinks/json_set.h"
 
 #define FOLLOW_PAUSE_NS 300000000
 
@@ -36,9 +37,7 @@ static int print_json(const struct audit_record *record)
 
 	if (!object)
 		return -ENOMEM;
-	json_dumpf(object, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(object);
+	json_put_line(stdout, object);
 	return 0;
 }
 

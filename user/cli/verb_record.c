@@ -19,6 +19,7 @@
 #include "cli/verb.h"
 #include "config/recording_write.h"
 #include "config/scalar.h"
+#include "sinks/json_set.h"
 
 #define PATH_BYTES 512
 
@@ -219,9 +220,7 @@ static void report_json(const struct record *record, const struct recorder_resul
 				   (json_int_t)result->left_out, "lost", (json_int_t)lost(counts),
 				   "end", result->cause == RECORDING_FULL ? "full" : "asked");
 
-	json_dumpf(object, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(object);
+	json_put_line(stdout, object);
 }
 
 static void report(const struct record *record, const struct recorder_result *result,

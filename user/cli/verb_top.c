@@ -19,6 +19,7 @@
 #include "cli/top_screen.h"
 #include "cli/verb.h"
 #include "config/scalar.h"
+#include "sinks/json_set.h"
 
 #define INTERVAL_NS_DEFAULT 1000000000
 #define INTERVAL_NS_MIN 100000000
@@ -117,7 +118,7 @@ static void print_picture(struct top *top)
 	size_t count;
 
 	if (top->view.json) {
-		event_view_print(top_to_json(&top->live, &top->head));
+		json_put_line(stdout, top_to_json(&top->live, &top->head));
 		return;
 	}
 	for (int i = 0; i < TOP_HEAD_LINES; i++)

@@ -228,6 +228,16 @@ int reading_flags(const struct reading *reading, const struct node *node,
 	return 0;
 }
 
+int reading_nothing(const struct reading *reading, const struct node *node,
+		    const struct field *field, void *object)
+{
+	(void)reading;
+	(void)node;
+	(void)field;
+	(void)object;
+	return 0;
+}
+
 int reading_done(int r, const char *file, struct parse_error *error)
 {
 	if (r == -ENOMEM)

@@ -110,6 +110,10 @@ int reading_flags(const struct reading *reading, const struct node *node,
 /* The words of enum migration_capability, in files of both kinds. */
 extern const struct choice choices_capability[];
 
+/* reading_nothing - a field_reader: any value will do, and is not taken. */
+int reading_nothing(const struct reading *reading, const struct node *node,
+		    const struct field *field, void *object);
+
 /* reading_done - passes @r through; says in @error that memory was out, where nobody else did. */
 int reading_done(int r, const char *file, struct parse_error *error);
 

@@ -75,17 +75,6 @@ static int read_bool(const struct reading *reading, const struct node *node,
 	return 0;
 }
 
-/* What other keys say too, for people. */
-static int read_past(const struct reading *reading, const struct node *node,
-		     const struct field *field, void *object)
-{
-	(void)reading;
-	(void)node;
-	(void)field;
-	(void)object;
-	return 0;
-}
-
 static int read_schema(const struct reading *reading, const struct node *node,
 		       const struct field *field, void *object)
 {
@@ -181,9 +170,9 @@ static int read_reason(const struct reading *reading, const struct node *node,
 	{                                                                                   \
 		.key = name, .read = read_##reader, .offset = offsetof(struct type, member) \
 	}
-#define DERIVED(name)                          \
-	{                                      \
-		.key = name, .read = read_past \
+#define DERIVED(name)                                \
+	{                                            \
+		.key = name, .read = reading_nothing \
 	}
 #define MAPPING(id, text)                               \
 	static const struct mapping id##_mapping = {    \

@@ -38,17 +38,6 @@ static int read_time(const struct reading *reading, const struct node *node,
 	return 0;
 }
 
-/* It was read before, since its arena takes the rest. */
-static int pass_over(const struct reading *reading, const struct node *node,
-		     const struct field *field, void *object)
-{
-	(void)reading;
-	(void)node;
-	(void)field;
-	(void)object;
-	return 0;
-}
-
 #define TEXT(name, is_required)                                                          \
 	{                                                                                \
 		.key = #name, .read = read_text, .offset = offsetof(struct stamp, name), \
@@ -69,7 +58,8 @@ static const struct field stamp_fields[] = {
 		.flags = FIELD_REQUIRED,
 	},
 	TEXT(key, false),
-	{.key = "descriptor", .read = pass_over, .flags = FIELD_REQUIRED},
+	/* It was read before, since its arena takes the rest. */
+	{.key = "descriptor", .read = reading_nothing, .flags = FIELD_REQUIRED},
 };
 
 static const struct mapping stamp_mapping = {

@@ -62,9 +62,7 @@ static void keep_anew(struct chronicle *chronicle, const struct session *session
 static void tell_json(const struct chronicle *chronicle, const char *event, json_t *object)
 {
 	json_object_set_new(object, "event", json_string(event));
-	json_dumpf(object, chronicle->options.out, JSON_COMPACT);
-	fputc('\n', chronicle->options.out);
-	json_decref(object);
+	json_put_line(chronicle->options.out, object);
 }
 
 /* "session 2026-… qemu[4711] vm=db-3 DEVICE: source completed after …", as decisions are told. */

@@ -21,6 +21,7 @@
 #include "kern/kernel.h"
 #include "sinks/event_json.h"
 #include "sinks/event_text.h"
+#include "sinks/json_set.h"
 
 #define OBSERVE_RING_BYTES (4u << 20)
 #define DRAIN_LIMIT_MS 1000
@@ -41,14 +42,6 @@ static void say(const char *what, int error)
 		message);
 }
 
-/* One line; @object is taken over. */
-static void print_json(FILE *out, json_t *object)
-{
-	json_dumpf(object, out, JSON_COMPACT);
-	fputc('\n', out);
-	json_decref(object);
-}
-
 static void show_event(struct daemon *daemon, const union mw_event *event)
 {
 	FILE *out = daemon->options->out;
@@ -58,7 +51,7 @@ static void show_event(struct daemon *daemon, const union mw_event *event)
 	} else if (!daemon->options->watch && event->head.kind != MW_EVENT_SHIELD) {
 		return;
 	} else if (daemon->options->json) {
-		print_json(out, event_to_json(event, daemon->clock_offset_ns));
+		json_put_line(out, event_to_json(event, daemon->clock_offset_ns));
 	} else {
 		event_text(out, event, daemon->clock_offset_ns);
 	}
@@ -645,8 +638,8 @@ static void say_farewell(struct daemon *daemon)
 		ring_drain(gate_ring(daemon->gate), DRAIN_LIMIT_MS);
 	chronicle_finish(daemon->chronicle);
 	if (daemon->released.pid && daemon->options->json)
-		print_json(daemon->options->out,
-			   release_to_json(&daemon->released, daemon->clock_offset_ns));
+		json_put_line(daemon->options->out,
+			      release_to_json(&daemon->released, daemon->clock_offset_ns));
 	fflush(daemon->options->out);
 	if (daemon->released.pid)
 		fprintf(stderr,

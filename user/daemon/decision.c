@@ -8,6 +8,7 @@
 #include "host/process.h"
 #include "sinks/decision.h"
 #include "sinks/event_json.h"
+#include "sinks/json_set.h"
 
 #define EXPLANATION_BYTES 1024
 
@@ -71,10 +72,9 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 	json_object_set_new(object, "shadow", shadow_to_json(differs ? &shadow : NULL));
 	recent_decision(&daemon->recent, object);
 	if (daemon->options->json) {
-		json_dumpf(object, out, JSON_COMPACT);
-		fputc('\n', out);
-	} else {
-		decision_line(out, &decision);
+		json_put_line(out, object);
+		return;
 	}
+	decision_line(out, &decision);
 	json_decref(object);
 }

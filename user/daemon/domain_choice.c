@@ -54,9 +54,10 @@ static enum obstacle obstacle_of(const struct domain_choice *choice, const char 
 		       : OBSTACLE_NONE;
 }
 
-static struct engine_request engine_request_of(const struct domain_choice *choice)
+struct engine_request domain_choice_ask(const struct domain_choice *choice)
 {
 	return (struct engine_request){
+		.id = choice->daemon->admissions.last_id + 1,
 		.direction = MW_INCOMING,
 		.now_ns = clock_ns(CLOCK_MONOTONIC),
 		.ttl_ns = ADMISSION_TTL_S_DEFAULT * 1000000000ull,
@@ -80,7 +81,7 @@ static int consider(struct domain_choice *choice, struct domain_slot *slot,
 		    const struct inventory_device *device)
 {
 	const struct describe_options options = daemon_describe_options(choice->daemon);
-	const struct engine_request request = engine_request_of(choice);
+	const struct engine_request request = domain_choice_ask(choice);
 	AUTO_DESCRIPTOR struct descriptor *local = NULL;
 	struct engine_admission made;
 	int r = describe(choice->daemon->host, device, &options, &local);
@@ -152,7 +153,7 @@ static void refuse_capacity(struct domain_choice *choice, struct domain_slot *sl
 static void settle(struct domain_choice *choice, struct domain_slot *slot,
 		   const struct verdict *stamp)
 {
-	const struct engine_request request = engine_request_of(choice);
+	const struct engine_request request = domain_choice_ask(choice);
 
 	if (slot->fits && stamp->action == MW_ACTION_AUDIT)
 		slot->made.verdict = *stamp;
@@ -205,7 +206,7 @@ static int choose_local(struct domain_choice *choice, struct domain_slot *slot,
 static void admit_unseen(struct domain_choice *choice, struct domain_slot *slot,
 			 const struct domain_request_device *device)
 {
-	const struct engine_request request = engine_request_of(choice);
+	const struct engine_request request = domain_choice_ask(choice);
 	const struct policy_hook *rule = &choice->daemon->policy->hook[HOOK_RESTORE];
 	struct verdict *verdict = &slot->made.verdict;
 
@@ -252,7 +253,7 @@ static int judge_slot(struct domain_choice *choice, size_t index)
 	const struct domain_request_device *device = &choice->request->devices[index];
 	const struct policy *policy = choice->daemon->policy;
 	struct domain_slot *slot = &choice->slots[index];
-	struct engine_request request = engine_request_of(choice);
+	struct engine_request request = domain_choice_ask(choice);
 	struct stamp_context context;
 	struct verdict stamp;
 	int r;

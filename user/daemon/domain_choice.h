@@ -40,6 +40,10 @@ struct domain_choice {
 int domain_choose(struct daemon *daemon, const struct domain_request *request,
 		  struct domain_choice **out);
 
+/* domain_choice_ask - what is asked for each of its devices: one use, of the default time, now; the
+ * id is that of the next admission. */
+struct engine_request domain_choice_ask(const struct domain_choice *choice);
+
 /* domain_choice_free - NULL is fine. */
 void domain_choice_free(struct domain_choice *choice);
 

@@ -17,6 +17,7 @@
 #include "daemon/shadow.h"
 #include "daemon/state.h"
 #include "sinks/decision.h"
+#include "sinks/json_set.h"
 
 #define TEXT_BYTES 1024
 
@@ -97,22 +98,6 @@ static json_t *detail_of(const struct domain_choice *choice, const struct domain
 			 (json_int_t)(stamp ? stamp->time_s : 0));
 }
 
-static struct engine_request request_of(const struct domain_choice *choice)
-{
-	return (struct engine_request){
-		.id = choice->daemon->admissions.last_id + 1,
-		.direction = MW_INCOMING,
-		.now_ns = clock_ns(CLOCK_MONOTONIC),
-		.ttl_ns = ADMISSION_TTL_S_DEFAULT * 1000000000ull,
-		.uses = ADMISSION_USES_DEFAULT,
-		.context =
-			{
-				.now_s = time(NULL),
-				.device_count = (unsigned int)choice->request->count,
-			},
-	};
-}
-
 static struct trail_admission trail_of(const struct domain_choice *choice,
 				       const struct domain_slot *slot,
 				       const struct engine_request *request, const json_t *detail,
@@ -150,7 +135,7 @@ static int put_in_gate(struct domain_choice *choice, struct domain_slot *slot,
 /* Nothing is written, but somebody wanted to come, and was told no. */
 static void refuse_tickets(const struct domain_choice *choice)
 {
-	const struct engine_request request = request_of(choice);
+	const struct engine_request request = domain_choice_ask(choice);
 
 	for (size_t i = 0; i < choice->request->count; i++) {
 		const struct domain_slot *slot = &choice->slots[i];
@@ -168,7 +153,7 @@ static void refuse_tickets(const struct domain_choice *choice)
 static int write_ticket(struct domain_choice *choice, struct domain_slot *slot)
 {
 	struct daemon *daemon = choice->daemon;
-	const struct engine_request request = request_of(choice);
+	const struct engine_request request = domain_choice_ask(choice);
 	const struct admission *admission;
 
 	slot->made.admission.id = request.id;
@@ -232,10 +217,8 @@ static void tell_json(const struct daemon *daemon, const json_t *answer)
 	json_t *line = json_copy((json_t *)answer);
 
 	json_object_set_new(line, "event", json_string("domain"));
-	json_dumpf(line, daemon->options->out, JSON_COMPACT);
-	fputc('\n', daemon->options->out);
+	json_put_line(daemon->options->out, line);
 	fflush(daemon->options->out);
-	json_decref(line);
 }
 
 /* A line for each device, beside those of the gate: who came from where, and what became of it. */

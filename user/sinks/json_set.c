@@ -8,6 +8,13 @@
 #include "core/fsm.h"
 #include "sinks/errno_name.h"
 
+void json_put_line(FILE *out, json_t *object)
+{
+	json_dumpf(object, out, JSON_COMPACT);
+	fputc('\n', out);
+	json_decref(object);
+}
+
 void json_set_bytes(json_t *object, const char *key, const char *text, size_t length)
 {
 	char clean[MW_VALUE_BYTES + 1];

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keys of the JSON objects of records and sessions: one way to say a time, a result, a text that
- * came from the kernel. Where memory is out the key is not there.
+ * Keys of the JSON objects of records and sessions, and the lines they make: one way to say a time,
+ * a result, a text that came from the kernel. Where memory is out the key is not there.
  */
 #ifndef SINKS_JSON_SET_H
 #define SINKS_JSON_SET_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
 #include "migwarden/wire.h"
+
+/* json_put_line - @object, which it takes over, as one line. NULL, where memory was out, is an
+ * empty line. */
+void json_put_line(FILE *out, json_t *object);
 
 /* json_set_bytes - @length bytes of kernel text; where they are not UTF-8, each byte beyond ASCII
  * is "?". */
