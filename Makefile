@@ -41,19 +41,29 @@ C_STD := -std=gnu17
 
 # Folder: the libraries it may use (DESIGN 1 and 5). Order is link order.
 PARTS := lib cli daemon libvirt sinks kern host config core base
-LIBRARIES := libbpf libfyaml jansson libsystemd libmicrohttpd libcurl libsodium libmnl sqlite3 ncursesw
-LIB_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+LIBRARIES := libbpf libfyaml jansson libsystemd libsodium libmnl sqlite3 ncursesw
+# Loaded at run time by the verbs that need them (base/library.h): linked, each exec would pay for some
+# fifty libraries that come with these.
+LOADED := libmicrohttpd libcurl
+LIB_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) $(LOADED) 2>/dev/null) $(SONAMES)
 LIB_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lelf -lz -lm
 
 # libvirt is optional: without it, or with WITH_LIBVIRT=0, its verbs say that they are not there.
 WITH_LIBVIRT ?= $(if $(shell $(PKG_CONFIG) --exists libvirt libxml-2.0 && echo yes),1,0)
 ifeq ($(WITH_LIBVIRT),1)
-LIBRARIES += libvirt libxml-2.0
+LOADED += libvirt libxml-2.0
 NOT_BUILT := user/cli/verb_no_libvirt.c
 else
 NOT_BUILT := $(addprefix user/cli/,verb_hook.c verb_stamp.c libvirt_hook_text.c libvirt_stamper.c) \
-	$(addprefix user/libvirt/,connection.c domain_request_make.c domain_xml.c event_loop.c follow.c stamping.c)
+	$(addprefix user/libvirt/,calls.c connection.c domain_request_make.c domain_xml.c event_loop.c follow.c stamping.c)
 NOT_TESTED := $(wildcard tests/unit/libvirt/*.c) tests/fuzz/fuzz_domain_xml.c
+endif
+
+# NAME FILE: the name under which what is built against will be found when it runs.
+soname = -DSONAME_$(1)='"$(shell objdump -p $$($(CC) -print-file-name=lib$(2).so) | awk '$$1 == "SONAME" { print $$2 }')"'
+SONAMES := $(call soname,MICROHTTPD,microhttpd) $(call soname,CURL,curl)
+ifeq ($(WITH_LIBVIRT),1)
+SONAMES += $(call soname,LIBVIRT,virt) $(call soname,XML,xml2)
 endif
 
 ARCHIVES := $(foreach p,$(PARTS),$(BUILD)/lib/$(p).a)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/control_client.h"
 
+/* So that its functions are functions. */
+#define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -11,11 +13,26 @@
 #include <sys/un.h>
 
 #include "base/cleanup.h"
+#include "base/library.h"
 #include "cli/host_settings.h"
 #include "daemon/daemon.h"
 
 #define ANSWER_MAX (64u << 20)
 #define TIMEOUT_MS 10000
+
+#define CALLS(CALL)              \
+	CALL(curl_easy_cleanup)  \
+	CALL(curl_easy_getinfo)  \
+	CALL(curl_easy_init)     \
+	CALL(curl_easy_perform)  \
+	CALL(curl_easy_setopt)   \
+	CALL(curl_easy_strerror) \
+	CALL(curl_url)           \
+	CALL(curl_url_cleanup)   \
+	CALL(curl_url_set)
+
+static LIBRARY_CALLS(curl_calls, CALLS) libcurl;
+LIBRARY(static, library, libcurl, CALLS, SONAME_CURL, "required", "asks the daemon");
 
 struct answer {
 	char *text;
@@ -48,25 +65,26 @@ static CURLUcode add_argument(CURLU *url, const char *name, const char *value)
 		pair = NULL;
 		return CURLUE_OUT_OF_MEMORY;
 	}
-	return curl_url_set(url, CURLUPART_QUERY, pair, CURLU_APPENDQUERY | CURLU_URLENCODE);
+	return libcurl.curl_url_set(url, CURLUPART_QUERY, pair,
+				    CURLU_APPENDQUERY | CURLU_URLENCODE);
 }
 
 /* The host means nothing on a Unix socket. NULL: no memory. */
 static CURLU *make_url(const struct control_request *request)
 {
-	CURLU *url = curl_url();
+	CURLU *url = libcurl.curl_url();
 	CURLUcode code;
 
 	if (!url)
 		return NULL;
-	code = curl_url_set(url, CURLUPART_URL, "http://localhost/", 0);
+	code = libcurl.curl_url_set(url, CURLUPART_URL, "http://localhost/", 0);
 	if (!code)
-		code = curl_url_set(url, CURLUPART_PATH, request->path, 0);
+		code = libcurl.curl_url_set(url, CURLUPART_PATH, request->path, 0);
 	for (const char *const *argument = request->arguments; !code && argument && *argument;
 	     argument += 2)
 		code = add_argument(url, argument[0], argument[1]);
 	if (code) {
-		curl_url_cleanup(url);
+		libcurl.curl_url_cleanup(url);
 		return NULL;
 	}
 	return url;
@@ -91,21 +109,22 @@ static CURLcode perform(CURL *curl, CURLU *url, const char *socket,
 {
 	CURLcode code;
 
-	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
-	curl_easy_setopt(curl, CURLOPT_CURLU, url);
-	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
-			 (long)(request->timeout_ms ? request->timeout_ms : TIMEOUT_MS));
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+	libcurl.curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
+	libcurl.curl_easy_setopt(curl, CURLOPT_CURLU, url);
+	libcurl.curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+	libcurl.curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+				 (long)(request->timeout_ms ? request->timeout_ms : TIMEOUT_MS));
+	libcurl.curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	libcurl.curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
+	libcurl.curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
 	if (request->body) {
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+		libcurl.curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
+		libcurl.curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+					 (curl_off_t)request->body_size);
 	}
-	code = curl_easy_perform(curl);
+	code = libcurl.curl_easy_perform(curl);
 	if (!code)
-		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
+		libcurl.curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
 	return code;
 }
 
@@ -149,7 +168,7 @@ static int failed(const struct control_request *request, const char *socket, CUR
 			request->verb, socket);
 	else
 		fprintf(stderr, "migwarden %s: %s: %s\n", request->verb, socket,
-			curl_easy_strerror(code));
+			libcurl.curl_easy_strerror(code));
 	return -ENOLINK;
 }
 
@@ -172,18 +191,23 @@ int control_call(const struct control_request *request, json_t **out)
 	CURL *curl;
 	CURLU *url;
 	CURLcode code = CURLE_OUT_OF_MEMORY;
+	char why[256];
 	long status = 0;
 	int r;
 
+	if (library_load(&library, why, sizeof(why))) {
+		fprintf(stderr, "migwarden %s: libcurl is not installed: %s\n", request->verb, why);
+		return -ENOLINK;
+	}
 	if (find_socket(request->socket, &socket))
 		return -EREMOTEIO;
-	curl = curl_easy_init();
+	curl = libcurl.curl_easy_init();
 	url = make_url(request);
 	if (curl && url)
 		code = perform(curl, url, socket, request, &answer, &status);
 	r = code ? failed(request, socket, code) : judge(request, status, answer.text, out);
 	free(answer.text);
-	curl_url_cleanup(url);
-	curl_easy_cleanup(curl);
+	libcurl.curl_url_cleanup(url);
+	libcurl.curl_easy_cleanup(curl);
 	return r;
 }

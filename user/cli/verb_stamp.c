@@ -217,7 +217,9 @@ static int follow(const struct stamp_arguments *arguments)
 			r = follow_open(follower.loop, &options, &follower.follow);
 		if (r >= 0)
 			r = sd_event_loop(follower.loop);
-		if (r < 0)
+		if (r == -ELIBACC)
+			say_libvirt("cannot follow its domains");
+		else if (r < 0)
 			fprintf(stderr, "migwarden stamp: cannot wait for events: %s\n",
 				strerror(-r));
 	}

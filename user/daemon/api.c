@@ -73,15 +73,13 @@ static bool is_in_group(int fd, gid_t primary)
 
 static enum peer peer_of(struct MHD_Connection *connection, struct ucred *peer)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	socklen_t size = sizeof(*peer);
+	int fd = server_peer(connection, peer);
 
-	if (!info || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, peer, &size))
+	if (fd < 0)
 		return PEER_NOBODY;
 	if (peer->uid == 0)
 		return PEER_ROOT;
-	return is_in_group(info->connect_fd, peer->gid) ? PEER_READER : PEER_NOBODY;
+	return is_in_group(fd, peer->gid) ? PEER_READER : PEER_NOBODY;
 }
 
 static bool is_path_of(const struct api_route *route, const char *path)

@@ -9,10 +9,27 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/library.h"
 
 #define US_PER_S 1000000ull
 /* How late a connection may be ended; the loop joins such wake-ups. */
 #define LIFE_ACCURACY_US 250000
+
+#define CALLS(CALL)                           \
+	CALL(MHD_add_response_header)         \
+	CALL(MHD_create_response_from_buffer) \
+	CALL(MHD_destroy_response)            \
+	CALL(MHD_get_connection_info)         \
+	CALL(MHD_get_daemon_info)             \
+	CALL(MHD_get_timeout)                 \
+	CALL(MHD_lookup_connection_value)     \
+	CALL(MHD_queue_response)              \
+	CALL(MHD_run)                         \
+	CALL(MHD_start_daemon)                \
+	CALL(MHD_stop_daemon)
+
+static LIBRARY_CALLS(mhd_calls, CALLS) mhd;
+LIBRARY(static, library, mhd, CALLS, SONAME_MICROHTTPD, "required", "the daemon answers by it");
 
 struct server {
 	struct MHD_Daemon *http;
@@ -40,24 +57,24 @@ struct exchange {
 
 const char *server_argument(const struct server_request *request, const char *name)
 {
-	return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+	return mhd.MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
 const char *server_field(const struct server_request *request, const char *name)
 {
-	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+	return mhd.MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
 static void add_headers(const struct server *server, const struct server_answer *answer,
 			struct MHD_Response *response)
 {
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
+	mhd.MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
 	for (const struct server_header *header = answer->headers; header && header->name; header++)
-		MHD_add_response_header(response, header->name, header->value);
+		mhd.MHD_add_response_header(response, header->name, header->value);
 	if (answer->allow)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
+		mhd.MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
 	if (server->options.life_s)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+		mhd.MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
 static enum MHD_Result send_answer(const struct server *server, struct MHD_Connection *connection,
@@ -68,15 +85,15 @@ static enum MHD_Result send_answer(const struct server *server, struct MHD_Conne
 
 	if (!answer->body)
 		return MHD_NO;
-	response =
-		MHD_create_response_from_buffer(answer->size, answer->body, MHD_RESPMEM_MUST_FREE);
+	response = mhd.MHD_create_response_from_buffer(answer->size, answer->body,
+						       MHD_RESPMEM_MUST_FREE);
 	if (!response) {
 		free(answer->body);
 		return MHD_NO;
 	}
 	add_headers(server, answer, response);
-	result = MHD_queue_response(connection, answer->status, response);
-	MHD_destroy_response(response);
+	result = mhd.MHD_queue_response(connection, answer->status, response);
+	mhd.MHD_destroy_response(response);
 	return result;
 }
 
@@ -103,8 +120,8 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *data, si
 /* Told by the head: refused before it comes. What is not announced is counted as it arrives. */
 static bool is_announced_too_large(struct MHD_Connection *connection, size_t max)
 {
-	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-							 MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *length = mhd.MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+							     MHD_HTTP_HEADER_CONTENT_LENGTH);
 
 	return length && strtoull(length, NULL, 10) > max;
 }
@@ -166,7 +183,7 @@ static void on_completed(void *userdata, struct MHD_Connection *connection, void
 static unsigned int connection_count(const struct server *server)
 {
 	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(server->http, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+		mhd.MHD_get_daemon_info(server->http, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 
 	return info ? info->num_connections : 0;
 }
@@ -181,7 +198,7 @@ static void run_http(struct server *server)
 
 	do {
 		before = connection_count(server);
-		MHD_run(server->http);
+		mhd.MHD_run(server->http);
 	} while (connection_count(server) < before);
 }
 
@@ -191,7 +208,7 @@ static void serve(struct server *server)
 	MHD_UNSIGNED_LONG_LONG timeout_ms;
 
 	run_http(server);
-	if (MHD_get_timeout(server->http, &timeout_ms) != MHD_YES) {
+	if (mhd.MHD_get_timeout(server->http, &timeout_ms) != MHD_YES) {
 		sd_event_source_set_enabled(server->timer, SD_EVENT_OFF);
 		return;
 	}
@@ -217,14 +234,21 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+static int connection_fd(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		mhd.MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info ? info->connect_fd : -1;
+}
+
 /* libmicrohttpd sees the end of its peer, and frees what belongs to it. */
 static void end_connection(const struct peer *peer)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(peer->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	int fd = connection_fd(peer->connection);
 
-	if (info)
-		shutdown(info->connect_fd, SHUT_RDWR);
+	if (fd >= 0)
+		shutdown(fd, SHUT_RDWR);
 }
 
 static int on_end_of_life(sd_event_source *source, uint64_t usec, void *userdata)
@@ -238,15 +262,19 @@ static int on_end_of_life(sd_event_source *source, uint64_t usec, void *userdata
 	return 0;
 }
 
+int server_peer(struct MHD_Connection *connection, struct ucred *peer)
+{
+	int fd = connection_fd(connection);
+	socklen_t size = sizeof(*peer);
+
+	return fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &size) ? -1 : fd;
+}
+
 static bool is_root(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct ucred peer;
-	socklen_t size = sizeof(peer);
 
-	return info && !getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) &&
-	       peer.uid == 0;
+	return server_peer(connection, &peer) >= 0 && peer.uid == 0;
 }
 
 static struct peer *open_peer(struct server *server, struct MHD_Connection *connection)
@@ -295,7 +323,7 @@ static void on_connection(void *userdata, struct MHD_Connection *connection, voi
 static int join_loop(struct server *server)
 {
 	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(server->http, MHD_DAEMON_INFO_EPOLL_FD);
+		mhd.MHD_get_daemon_info(server->http, MHD_DAEMON_INFO_EPOLL_FD);
 	int r;
 
 	if (!info)
@@ -313,21 +341,24 @@ static int join_loop(struct server *server)
 
 int server_open(sd_event *loop, int fd, const struct server_options *options, struct server **out)
 {
-	struct server *server = calloc(1, sizeof(*server));
-	int r;
+	struct server *server;
+	char why[256];
+	int r = library_load(&library, why, sizeof(why));
 
+	server = r ? NULL : calloc(1, sizeof(*server));
 	if (!server) {
 		close(fd);
-		return -ENOMEM;
+		return r ? r : -ENOMEM;
 	}
 	server->loop = sd_event_ref(loop);
 	server->options = *options;
-	server->http = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, server,
-					MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-					options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-					options->idle_s, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-					NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-					MHD_OPTION_END);
+	server->http =
+		mhd.MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, server,
+				     MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+				     options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+				     options->idle_s, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+				     NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+				     MHD_OPTION_END);
 	if (!server->http)
 		close(fd);
 	r = server->http ? join_loop(server) : -EIO;
@@ -347,8 +378,8 @@ void server_close(struct server *server)
 	sd_event_source_unref(server->timer);
 	if (server->http) {
 		/* The answer to the request that ended us is on its way out. */
-		MHD_run(server->http);
-		MHD_stop_daemon(server->http);
+		mhd.MHD_run(server->http);
+		mhd.MHD_stop_daemon(server->http);
 	}
 	sd_event_unref(server->loop);
 	free(server);

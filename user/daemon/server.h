@@ -11,6 +11,7 @@
 #include <systemd/sd-event.h>
 
 struct server;
+struct ucred;
 struct MHD_Connection;
 
 struct server_request {
@@ -71,5 +72,9 @@ const char *server_argument(const struct server_request *request, const char *na
 
 /* server_field - a field of the request's head ("Host"), or NULL. Lives as long as the request. */
 const char *server_field(const struct server_request *request, const char *name);
+
+/* server_peer - who is at the other end of a Unix socket. Gives its file, libmicrohttpd's; or -1.
+ */
+int server_peer(struct MHD_Connection *connection, struct ucred *peer);
 
 #endif

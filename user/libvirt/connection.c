@@ -2,10 +2,9 @@
 #include "libvirt/connection.h"
 
 #include <errno.h>
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
 #include <stdlib.h>
 
+#include "libvirt/calls.h"
 #include "libvirt/domain_xml.h"
 
 #define URI_DEFAULT "qemu:///system"
@@ -19,22 +18,24 @@ static void keep_silent(void *context, virErrorPtr error)
 
 int connection_open(const char *uri, struct _virConnect **out)
 {
-	virSetErrorFunc(NULL, keep_silent);
-	if (virInitialize() < 0)
+	if (calls_load())
 		return -ECONNREFUSED;
-	*out = virConnectOpen(uri ? uri : URI_DEFAULT);
+	libvirt.virSetErrorFunc(NULL, keep_silent);
+	if (libvirt.virInitialize() < 0)
+		return -ECONNREFUSED;
+	*out = libvirt.virConnectOpen(uri ? uri : URI_DEFAULT);
 	return *out ? 0 : -ECONNREFUSED;
 }
 
 void connection_close(struct _virConnect *connection)
 {
 	if (connection)
-		virConnectClose(connection);
+		libvirt.virConnectClose(connection);
 }
 
 const char *connection_message(void)
 {
-	const char *message = virGetLastErrorMessage();
+	const char *message = calls_load() ? calls_missing() : libvirt.virGetLastErrorMessage();
 
 	return message ? message : "libvirt does not say why";
 }
@@ -43,19 +44,19 @@ int connection_find(struct _virConnect *connection, const char *name, struct _vi
 {
 	int code;
 
-	*out = virDomainLookupByName(connection, name);
+	*out = libvirt.virDomainLookupByName(connection, name);
 	if (!*out)
-		*out = virDomainLookupByUUIDString(connection, name);
+		*out = libvirt.virDomainLookupByUUIDString(connection, name);
 	if (*out)
 		return 0;
-	code = virGetLastErrorCode();
+	code = libvirt.virGetLastErrorCode();
 	/* What is no UUID is the name of no domain. */
 	return code == VIR_ERR_NO_DOMAIN || code == VIR_ERR_INVALID_ARG ? -ENOENT : -EIO;
 }
 
 int connection_list(struct _virConnect *connection, struct _virDomain ***out)
 {
-	int count = virConnectListAllDomains(connection, out, 0);
+	int count = libvirt.virConnectListAllDomains(connection, out, 0);
 
 	return count < 0 ? -EIO : count;
 }
@@ -63,37 +64,37 @@ int connection_list(struct _virConnect *connection, struct _virDomain ***out)
 void connection_free_list(struct _virDomain **domains, int count)
 {
 	for (int i = 0; i < count; i++)
-		virDomainFree(domains[i]);
+		libvirt.virDomainFree(domains[i]);
 	free(domains);
 }
 
 void domain_release(struct _virDomain *domain)
 {
 	if (domain)
-		virDomainFree(domain);
+		libvirt.virDomainFree(domain);
 }
 
 unsigned int domain_places(struct _virDomain *domain)
 {
 	unsigned int places = 0;
 
-	if (virDomainIsActive(domain) == 1)
+	if (libvirt.virDomainIsActive(domain) == 1)
 		places |= DOMAIN_LIVE;
-	if (virDomainIsPersistent(domain) == 1)
+	if (libvirt.virDomainIsPersistent(domain) == 1)
 		places |= DOMAIN_CONFIG;
 	return places;
 }
 
 const char *domain_label(struct _virDomain *domain)
 {
-	const char *name = virDomainGetName(domain);
+	const char *name = libvirt.virDomainGetName(domain);
 
 	return name ? name : "?";
 }
 
 char *domain_text(struct _virDomain *domain)
 {
-	return virDomainGetXMLDesc(domain, 0);
+	return libvirt.virDomainGetXMLDesc(domain, 0);
 }
 
 int domain_set_stamps(struct _virDomain *domain, const char *element, unsigned int places)
@@ -104,8 +105,8 @@ int domain_set_stamps(struct _virDomain *domain, const char *element, unsigned i
 		flags |= VIR_DOMAIN_AFFECT_LIVE;
 	if (places & DOMAIN_CONFIG)
 		flags |= VIR_DOMAIN_AFFECT_CONFIG;
-	return virDomainSetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, element, DOMAIN_XML_PREFIX,
-				    DOMAIN_XML_NAMESPACE, flags)
+	return libvirt.virDomainSetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, element,
+					    DOMAIN_XML_PREFIX, DOMAIN_XML_NAMESPACE, flags)
 		       ? -EIO
 		       : 0;
 }

@@ -11,9 +11,42 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/library.h"
 #include "base/text.h"
 
 #define VERSION "1"
+
+/* xmlFree is a pointer to a function, and so found as a pointer to one. */
+#define CALLS(CALL)                 \
+	CALL(xmlBufferContent)      \
+	CALL(xmlBufferCreate)       \
+	CALL(xmlBufferFree)         \
+	CALL(xmlCtxtGetLastError)   \
+	CALL(xmlCtxtReadMemory)     \
+	CALL(xmlDocDumpMemoryEnc)   \
+	CALL(xmlDocGetRootElement)  \
+	CALL(xmlDocSetRootElement)  \
+	CALL(xmlFree)               \
+	CALL(xmlFreeDoc)            \
+	CALL(xmlFreeNode)           \
+	CALL(xmlFreeParserCtxt)     \
+	CALL(xmlGetLineNo)          \
+	CALL(xmlGetNoNsProp)        \
+	CALL(xmlHasProp)            \
+	CALL(xmlNewDoc)             \
+	CALL(xmlNewNode)            \
+	CALL(xmlNewParserCtxt)      \
+	CALL(xmlNewProp)            \
+	CALL(xmlNewTextChild)       \
+	CALL(xmlNodeDump)           \
+	CALL(xmlNodeGetContent)     \
+	CALL(xmlSAX2StartElementNs) \
+	CALL(xmlSetProp)            \
+	CALL(xmlStopParser)         \
+	CALL(xmlUnlinkNode)
+
+static LIBRARY_CALLS(xml_calls, CALLS) libxml;
+LIBRARY(static, library, libxml, CALLS, SONAME_XML, "recommended", "reads domains of libvirt");
 
 struct domain_xml {
 	xmlDoc *document;
@@ -44,7 +77,7 @@ static void refuse_subset(void *context, const xmlChar *name, const xmlChar *id,
 	(void)id;
 	(void)system;
 	watch->has_subset = true;
-	xmlStopParser(parser);
+	libxml.xmlStopParser(parser);
 }
 
 static void count_element(void *context, const xmlChar *name, const xmlChar *prefix,
@@ -57,17 +90,17 @@ static void count_element(void *context, const xmlChar *name, const xmlChar *pre
 	watch->elements += 1 + (size_t)attribute_count;
 	if (watch->elements > DOMAIN_XML_ELEMENTS_MAX) {
 		watch->has_too_many = true;
-		xmlStopParser(parser);
+		libxml.xmlStopParser(parser);
 		return;
 	}
-	xmlSAX2StartElementNs(context, name, prefix, uri, namespace_count, namespaces,
-			      attribute_count, defaulted_count, attributes);
+	libxml.xmlSAX2StartElementNs(context, name, prefix, uri, namespace_count, namespaces,
+				     attribute_count, defaulted_count, attributes);
 }
 
 static int refuse_document(xmlParserCtxt *parser, const struct watch *watch, const char *name,
 			   struct parse_error *error)
 {
-	const xmlError *fault = xmlCtxtGetLastError(parser);
+	const xmlError *fault = libxml.xmlCtxtGetLastError(parser);
 	const char *message = fault && fault->message ? fault->message : "no XML";
 	unsigned int line = 0, column = 0;
 
@@ -99,21 +132,22 @@ static int read_document(const char *name, const char *text, size_t length, xmlD
 				DOMAIN_XML_MAX >> 10);
 		return -EFBIG;
 	}
-	parser = xmlNewParserCtxt();
+	parser = libxml.xmlNewParserCtxt();
 	if (!parser)
 		return -ENOMEM;
 	parser->_private = &watch;
 	parser->sax->internalSubset = refuse_subset;
 	parser->sax->startElementNs = count_element;
-	document = xmlCtxtReadMemory(parser, text, (int)length, NULL, "UTF-8",
-				     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	document =
+		libxml.xmlCtxtReadMemory(parser, text, (int)length, NULL, "UTF-8",
+					 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (!document || !parser->wellFormed || watch.has_subset || watch.has_too_many) {
 		r = refuse_document(parser, &watch, name, error);
-		xmlFreeDoc(document);
+		libxml.xmlFreeDoc(document);
 	} else {
 		*out = document;
 	}
-	xmlFreeParserCtxt(parser);
+	libxml.xmlFreeParserCtxt(parser);
 	return r;
 }
 
@@ -142,11 +176,11 @@ static xmlNode *child_of(const xmlNode *node, const char *name)
 /* Copies an attribute; false when there is none, or it does not fit: then @out is "". */
 static bool attribute(const xmlNode *node, const char *name, char *out, size_t size)
 {
-	xmlChar *value = node ? xmlGetNoNsProp(node, (const xmlChar *)name) : NULL;
+	xmlChar *value = node ? libxml.xmlGetNoNsProp(node, (const xmlChar *)name) : NULL;
 	bool fits = value && strlen((const char *)value) < size;
 
 	snprintf(out, size, "%s", fits ? (const char *)value : "");
-	xmlFree(value);
+	(*libxml.xmlFree)(value);
 	return fits;
 }
 
@@ -169,12 +203,12 @@ static struct slice trim(const xmlChar *content)
 
 static bool text_of(const xmlNode *node, char *out, size_t size)
 {
-	xmlChar *value = node ? xmlNodeGetContent(node) : NULL;
+	xmlChar *value = node ? libxml.xmlNodeGetContent(node) : NULL;
 	struct slice text = trim(value);
 	bool fits = value && text.length && text.length < size;
 
 	snprintf(out, size, "%.*s", fits ? (int)text.length : 0, text.text ? text.text : "");
-	xmlFree(value);
+	(*libxml.xmlFree)(value);
 	return fits;
 }
 
@@ -216,7 +250,7 @@ static bool pci_address(const xmlNode *address, char *out, size_t size)
 {
 	unsigned int domain = 0, bus, slot, function;
 	/* libvirt leaves the domain out where it is 0. */
-	bool has_domain = address && xmlHasProp(address, (const xmlChar *)"domain");
+	bool has_domain = address && libxml.xmlHasProp(address, (const xmlChar *)"domain");
 
 	if ((has_domain && !number(address, "domain", 0xffff, &domain)) ||
 	    !number(address, "bus", 0xff, &bus) || !number(address, "slot", 0x1f, &slot) ||
@@ -268,7 +302,7 @@ static bool is_hostdev(const xmlNode *node, enum hostdev_kind *kind)
 		return true;
 	/* Xen and the old KVM assignment have nothing to do with VFIO. */
 	return attribute_is(node, "type", "pci") &&
-	       (!driver || !xmlHasProp(driver, (const xmlChar *)"name") ||
+	       (!driver || !libxml.xmlHasProp(driver, (const xmlChar *)"name") ||
 		attribute_is(driver, "name", "vfio"));
 }
 
@@ -276,7 +310,7 @@ static int add_hostdev(struct domain_xml *xml, const char *name, const xmlNode *
 		       enum hostdev_kind kind, struct parse_error *error)
 {
 	struct hostdev *hostdev;
-	long line = xmlGetLineNo((xmlNode *)node);
+	long line = libxml.xmlGetLineNo((xmlNode *)node);
 
 	if (xml->count == STAMP_DEVICES_MAX) {
 		parse_error_set(error, name, (unsigned int)line, 1,
@@ -353,14 +387,14 @@ static int take_text(struct domain_xml *xml, size_t index, const xmlNode *node)
 		complain(hostdev, "expected JSON in the stamp, got elements");
 		return 0;
 	}
-	content = xmlNodeGetContent(node);
+	content = libxml.xmlNodeGetContent(node);
 	if (!content)
 		return -ENOMEM;
 	text = trim(content);
 	hostdev->form = text.length > STAMP_TEXT_MAX ? STAMP_TOO_LARGE : STAMP_WHOLE;
 	if (hostdev->form == STAMP_WHOLE)
 		xml->texts[index] = strndup(text.text, text.length);
-	xmlFree(content);
+	(*libxml.xmlFree)(content);
 	hostdev->stamp = xml->texts[index];
 	return hostdev->form == STAMP_WHOLE && !hostdev->stamp ? -ENOMEM : 0;
 }
@@ -378,7 +412,7 @@ static int read_stamp(struct domain_xml *xml, size_t index)
 	if (!node)
 		return 0;
 	if (!attribute(node, "signature", hostdev->signature, sizeof(hostdev->signature)) &&
-	    xmlHasProp(node, (const xmlChar *)"signature")) {
+	    libxml.xmlHasProp(node, (const xmlChar *)"signature")) {
 		complain(hostdev, "expected a signature, got a longer text");
 		return 0;
 	}
@@ -413,7 +447,7 @@ static int read_stamps(struct domain_xml *xml, const xmlNode *root)
 
 static int read_domain(struct domain_xml *xml, const char *name, struct parse_error *error)
 {
-	const xmlNode *root = xmlDocGetRootElement(xml->document);
+	const xmlNode *root = libxml.xmlDocGetRootElement(xml->document);
 	int r;
 
 	if (!root || !is_plain(root, "domain"))
@@ -432,9 +466,13 @@ static int read_domain(struct domain_xml *xml, const char *name, struct parse_er
 int domain_xml_parse(const char *name, const char *text, size_t length, struct domain_xml **out,
 		     struct parse_error *error)
 {
-	AUTO_DOMAIN_XML struct domain_xml *xml = calloc(1, sizeof(*xml));
+	AUTO_DOMAIN_XML struct domain_xml *xml = NULL;
+	char why[256];
 	int r;
 
+	if (library_load(&library, why, sizeof(why)))
+		return parse_error_set(error, name, 0, 0, "libxml2 is not installed: %s", why);
+	xml = calloc(1, sizeof(*xml));
 	if (!xml)
 		return -ENOMEM;
 	r = read_document(name, text, length, &xml->document, error);
@@ -451,7 +489,7 @@ void domain_xml_free(struct domain_xml *xml)
 		return;
 	for (size_t i = 0; i < STAMP_DEVICES_MAX; i++)
 		free(xml->texts[i]);
-	xmlFreeDoc(xml->document);
+	libxml.xmlFreeDoc(xml->document);
 	free(xml);
 }
 
@@ -480,12 +518,13 @@ int domain_xml_remap(struct domain_xml *xml, size_t index, const char *uuid)
 {
 	struct hostdev *hostdev = &xml->hostdevs[index];
 
-	if (!xmlSetProp(xml->addresses[index], (const xmlChar *)"uuid", (const xmlChar *)uuid))
+	if (!libxml.xmlSetProp(xml->addresses[index], (const xmlChar *)"uuid",
+			       (const xmlChar *)uuid))
 		return -ENOMEM;
 	snprintf(hostdev->device, sizeof(hostdev->device), "%s", uuid);
 	if (xml->stamps) {
-		xmlUnlinkNode(xml->stamps);
-		xmlFreeNode(xml->stamps);
+		libxml.xmlUnlinkNode(xml->stamps);
+		libxml.xmlFreeNode(xml->stamps);
 		xml->stamps = NULL;
 	}
 	return 0;
@@ -496,7 +535,7 @@ static char *take(xmlChar *text)
 {
 	char *copy = text ? strdup((const char *)text) : NULL;
 
-	xmlFree(text);
+	(*libxml.xmlFree)(text);
 	return copy;
 }
 
@@ -505,41 +544,47 @@ char *domain_xml_to_text(const struct domain_xml *xml)
 	xmlChar *text = NULL;
 	int length;
 
-	xmlDocDumpMemoryEnc(xml->document, &text, &length, "UTF-8");
+	libxml.xmlDocDumpMemoryEnc(xml->document, &text, &length, "UTF-8");
 	return take(text);
 }
 
 static bool add_entry(xmlNode *stamps, const struct stamp_entry *entry)
 {
 	/* xmlNewTextChild escapes; xmlNewChild would read references in it. */
-	xmlNode *node = xmlNewTextChild(stamps, NULL, (const xmlChar *)"stamp",
-					(const xmlChar *)entry->text);
+	xmlNode *node = libxml.xmlNewTextChild(stamps, NULL, (const xmlChar *)"stamp",
+					       (const xmlChar *)entry->text);
 
-	if (!node || !xmlNewProp(node, (const xmlChar *)"device", (const xmlChar *)entry->device))
+	if (!node ||
+	    !libxml.xmlNewProp(node, (const xmlChar *)"device", (const xmlChar *)entry->device))
 		return false;
 	if (entry->slot && *entry->slot &&
-	    !xmlNewProp(node, (const xmlChar *)"slot", (const xmlChar *)entry->slot))
+	    !libxml.xmlNewProp(node, (const xmlChar *)"slot", (const xmlChar *)entry->slot))
 		return false;
-	return !entry->signature ||
-	       xmlNewProp(node, (const xmlChar *)"signature", (const xmlChar *)entry->signature);
+	return !entry->signature || libxml.xmlNewProp(node, (const xmlChar *)"signature",
+						      (const xmlChar *)entry->signature);
+}
+
+static char *make_stamps(const struct stamp_entry *entries, size_t count)
+{
+	xmlDoc *document = libxml.xmlNewDoc((const xmlChar *)"1.0");
+	xmlNode *stamps = document ? libxml.xmlNewNode(NULL, (const xmlChar *)"stamps") : NULL;
+	bool is_whole = stamps && libxml.xmlNewProp(stamps, (const xmlChar *)"version",
+						    (const xmlChar *)VERSION);
+	xmlBuffer *buffer = libxml.xmlBufferCreate();
+	char *text = NULL;
+
+	if (stamps)
+		libxml.xmlDocSetRootElement(document, stamps);
+	for (size_t i = 0; is_whole && i < count; i++)
+		is_whole = add_entry(stamps, &entries[i]);
+	if (is_whole && buffer && libxml.xmlNodeDump(buffer, document, stamps, 0, 0) >= 0)
+		text = strdup((const char *)libxml.xmlBufferContent(buffer));
+	libxml.xmlBufferFree(buffer);
+	libxml.xmlFreeDoc(document);
+	return text;
 }
 
 char *domain_xml_stamps(const struct stamp_entry *entries, size_t count)
 {
-	xmlDoc *document = xmlNewDoc((const xmlChar *)"1.0");
-	xmlNode *stamps = document ? xmlNewNode(NULL, (const xmlChar *)"stamps") : NULL;
-	bool is_whole =
-		stamps && xmlNewProp(stamps, (const xmlChar *)"version", (const xmlChar *)VERSION);
-	xmlBuffer *buffer = xmlBufferCreate();
-	char *text = NULL;
-
-	if (stamps)
-		xmlDocSetRootElement(document, stamps);
-	for (size_t i = 0; is_whole && i < count; i++)
-		is_whole = add_entry(stamps, &entries[i]);
-	if (is_whole && buffer && xmlNodeDump(buffer, document, stamps, 0, 0) >= 0)
-		text = strdup((const char *)xmlBufferContent(buffer));
-	xmlBufferFree(buffer);
-	xmlFreeDoc(document);
-	return text;
+	return library_load(&library, NULL, 0) ? NULL : make_stamps(entries, count);
 }

@@ -2,11 +2,11 @@
 #include "libvirt/event_loop.h"
 
 #include <errno.h>
-#include <libvirt/libvirt.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 
 #include "base/clock.h"
+#include "libvirt/calls.h"
 
 /* A file or a timer that libvirt waits for. */
 struct watch {
@@ -181,8 +181,12 @@ static int remove_watch(int id)
 
 int event_loop_register(sd_event *loop)
 {
+	int r = calls_load();
+
+	if (r)
+		return r;
 	state.loop = loop;
-	virEventRegisterImpl(add_file, update_file, remove_watch, add_timer, update_timer,
-			     remove_watch);
-	return virInitialize() < 0 ? -EIO : 0;
+	libvirt.virEventRegisterImpl(add_file, update_file, remove_watch, add_timer, update_timer,
+				     remove_watch);
+	return libvirt.virInitialize() < 0 ? -EIO : 0;
 }

@@ -2,12 +2,12 @@
 #include "libvirt/follow.h"
 
 #include <errno.h>
-#include <libvirt/libvirt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "libvirt/calls.h"
 #include "libvirt/connection.h"
 #include "libvirt/event_loop.h"
 
@@ -62,7 +62,7 @@ static void drop(struct follow *follow)
 {
 	if (!follow->connection)
 		return;
-	virConnectUnregisterCloseCallback(follow->connection, NULL);
+	libvirt.virConnectUnregisterCloseCallback(follow->connection, NULL);
 	connection_close(follow->connection);
 	follow->connection = NULL;
 }
@@ -83,17 +83,17 @@ static int subscribe(struct follow *follow)
 	virConnectPtr connection = follow->connection;
 
 	/* A libvirt inside this process can neither go away nor be asked whether it is there. */
-	virConnectSetKeepAlive(connection, KEEPALIVE_S, KEEPALIVE_COUNT);
-	virConnectRegisterCloseCallback(connection, on_closed, follow, NULL);
-	if (virConnectDomainEventRegisterAny(connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-					     VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), follow,
-					     NULL) < 0 ||
-	    virConnectDomainEventRegisterAny(connection, NULL, VIR_DOMAIN_EVENT_ID_DEVICE_ADDED,
-					     VIR_DOMAIN_EVENT_CALLBACK(on_device), follow,
-					     NULL) < 0 ||
-	    virConnectDomainEventRegisterAny(connection, NULL, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
-					     VIR_DOMAIN_EVENT_CALLBACK(on_device), follow,
-					     NULL) < 0)
+	libvirt.virConnectSetKeepAlive(connection, KEEPALIVE_S, KEEPALIVE_COUNT);
+	libvirt.virConnectRegisterCloseCallback(connection, on_closed, follow, NULL);
+	if (libvirt.virConnectDomainEventRegisterAny(
+		    connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+		    VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), follow, NULL) < 0 ||
+	    libvirt.virConnectDomainEventRegisterAny(
+		    connection, NULL, VIR_DOMAIN_EVENT_ID_DEVICE_ADDED,
+		    VIR_DOMAIN_EVENT_CALLBACK(on_device), follow, NULL) < 0 ||
+	    libvirt.virConnectDomainEventRegisterAny(
+		    connection, NULL, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
+		    VIR_DOMAIN_EVENT_CALLBACK(on_device), follow, NULL) < 0)
 		return -EIO;
 	return 0;
 }
@@ -151,7 +151,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source;
 	(void)usec;
-	if (follow->connection && virConnectIsAlive(follow->connection) == 1 &&
+	if (follow->connection && libvirt.virConnectIsAlive(follow->connection) == 1 &&
 	    handle_all(follow) == 0) {
 		set_timer(follow, follow->options.refresh_s);
 		return 0;

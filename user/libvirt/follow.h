@@ -20,7 +20,10 @@ struct follow_options {
 	void *context;
 };
 
-/* follow_open - 0 and *out, the caller's; -errno. libvirt need not be there yet. */
+/*
+ * follow_open - 0 and *out, the caller's; -ELIBACC: libvirt is not installed; -errno. Its daemon
+ * need not be there yet.
+ */
 int follow_open(sd_event *loop, const struct follow_options *options, struct follow **out);
 
 /* follow_close - NULL is fine. */
