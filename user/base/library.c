@@ -36,7 +36,8 @@ int library_load(struct library *library, char *why, size_t size)
 
 	if (library->is_loaded)
 		return 0;
-	handle = dlopen(library->soname, RTLD_NOW | RTLD_LOCAL);
+	/* Of what it brings along most is never called: RTLD_NOW would bind all of that. */
+	handle = dlopen(library->soname, RTLD_LAZY | RTLD_LOCAL);
 	if (!handle)
 		return say(why, size);
 	if (fill(library, handle, NULL)) {

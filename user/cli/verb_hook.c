@@ -251,7 +251,10 @@ static void remove_all_created(struct hook *hook)
 		remove_created(hook->host, json_string_value(uuid));
 }
 
-/* The XML with the devices that were chosen; nothing is printed where it stays as it was. */
+/*
+ * The XML with the devices that were chosen, and without the stamps, which are of the host it
+ * leaves; nothing is printed where it stays as it was.
+ */
 static int print_remapped(struct hook *hook, const json_t *answer)
 {
 	AUTO_FREE char *text = NULL;
@@ -272,6 +275,8 @@ static int print_remapped(struct hook *hook, const json_t *answer)
 		if (!r)
 			r = domain_xml_remap(hook->xml, i, local);
 	}
+	if (json_is_true(json_object_get(answer, "rewrite")) && domain_xml_drop_stamps(hook->xml))
+		is_other = true;
 	if (r || !is_other)
 		return r;
 	text = domain_xml_to_text(hook->xml);

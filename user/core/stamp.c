@@ -137,6 +137,23 @@ static bool judge_subject(struct comparison *c, const struct stamp_evidence *evi
 	return fail(c);
 }
 
+/* What comes to this host is on another one: our own stamp tells of the device that it left here.
+ */
+static bool judge_home(struct comparison *c, const struct stamp *stamp,
+		       const struct stamp_context *context)
+{
+	static const struct position nowhere;
+
+	if ((!context->own_host || !text_equal(stamp->host, context->own_host)) &&
+	    (!context->own_boot_id || !text_equal(stamp->boot_id, context->own_boot_id)))
+		return true;
+	show(c, "host", stamp->host, "any but this one");
+	stage_fail(c, MW_REASON_DESCRIPTOR_STALE, "host", nowhere,
+		   "it was stamped here, before it left: run `migwarden stamp` on the host that it "
+		   "is on, or let the daemon there keep stamps (`libvirt: {stamp: true}`)");
+	return fail(c);
+}
+
 static bool judge_boot(struct comparison *c, const struct stamp *stamp,
 		       const struct stamp_context *context)
 {
@@ -193,5 +210,6 @@ bool stamp_judge(const struct policy *policy, const struct stamp_evidence *evide
 	/* Nothing that it says counts before its signature does. Where the policy only audits what
 	 * is unsigned, what follows may still refuse. */
 	return judge_signature(&c, evidence) && judge_subject(&c, evidence, context) &&
+	       judge_home(&c, evidence->stamp, context) &&
 	       judge_boot(&c, evidence->stamp, context) && judge_age(&c, evidence->stamp, context);
 }

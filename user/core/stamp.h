@@ -75,6 +75,9 @@ struct stamp_context {
 	 */
 	const char *boot_id;
 	int64_t boot_time_s;
+	/* This host, and its boot; NULL: a stamp of its own is as good as another. */
+	const char *own_host;
+	const char *own_boot_id;
 	bool has_age; /* whether the age counts: not of one in a saved image */
 };
 

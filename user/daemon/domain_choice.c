@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -230,8 +231,13 @@ static struct stamp_context context_of(const struct domain_choice *choice,
 	};
 	const struct boot *boot = key ? boots_find(&choice->daemon->boots, key) : NULL;
 
-	/* A saved image is older than the boot that reads it, as a matter of course. */
-	if (boot && context.has_age) {
+	/* A saved image is of this host, and older than the boot that reads it, as a matter of
+	 * course. */
+	if (!context.has_age)
+		return context;
+	context.own_host = choice->host;
+	context.own_boot_id = choice->boot_id.length ? choice->boot_id.text : NULL;
+	if (boot) {
 		context.boot_id = boot->id;
 		context.boot_time_s = boot->time_s;
 	}
@@ -299,7 +305,10 @@ int domain_choose(struct daemon *daemon, const struct domain_request *request,
 		return -ENOMEM;
 	choice->daemon = daemon;
 	choice->request = request;
-	r = inventory_read(daemon->host, &choice->inventory);
+	gethostname(choice->host, sizeof(choice->host) - 1);
+	r = host_read_line(daemon->host, &choice->boot_id, HOST_BOOT_ID_PATH);
+	if (!r)
+		r = inventory_read(daemon->host, &choice->inventory);
 	for (size_t i = 0; !r && i < request->count; i++)
 		r = judge_slot(choice, i);
 	if (!r)

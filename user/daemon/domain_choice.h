@@ -30,6 +30,8 @@ struct domain_choice {
 	const struct domain_request *request;
 	int pid; /* who asked */
 	struct inventory *inventory;
+	char host[256]; /* this one */
+	struct host_text boot_id;
 	struct domain_slot slots[STAMP_DEVICES_MAX]; /* as request->devices */
 };
 

@@ -208,8 +208,11 @@ static json_t *choice_to_json(const struct domain_choice *choice, bool admitted)
 	for (size_t i = 0; i < choice->request->count; i++)
 		if (json_array_append_new(devices, slot_to_json(choice, i)))
 			return NULL;
-	return json_pack("{s:b, s:s, s:s, s:O}", "admitted", admitted, "domain",
-			 choice->request->name, "uuid", choice->request->uuid, "devices", devices);
+	return json_pack("{s:b, s:b, s:s, s:s, s:O}", "admitted", admitted, "rewrite",
+			 !choice->request->is_restore &&
+				 choice->daemon->policy->hook[HOOK_REMAP].value != REMAP_OFF,
+			 "domain", choice->request->name, "uuid", choice->request->uuid, "devices",
+			 devices);
 }
 
 static void tell_json(const struct daemon *daemon, const json_t *answer)

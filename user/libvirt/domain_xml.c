@@ -514,6 +514,16 @@ bool domain_xml_has_stamps(const struct domain_xml *xml)
 	return xml->stamps != NULL;
 }
 
+bool domain_xml_drop_stamps(struct domain_xml *xml)
+{
+	if (!xml->stamps)
+		return false;
+	libxml.xmlUnlinkNode(xml->stamps);
+	libxml.xmlFreeNode(xml->stamps);
+	xml->stamps = NULL;
+	return true;
+}
+
 int domain_xml_remap(struct domain_xml *xml, size_t index, const char *uuid)
 {
 	struct hostdev *hostdev = &xml->hostdevs[index];
@@ -522,11 +532,7 @@ int domain_xml_remap(struct domain_xml *xml, size_t index, const char *uuid)
 			       (const xmlChar *)uuid))
 		return -ENOMEM;
 	snprintf(hostdev->device, sizeof(hostdev->device), "%s", uuid);
-	if (xml->stamps) {
-		libxml.xmlUnlinkNode(xml->stamps);
-		libxml.xmlFreeNode(xml->stamps);
-		xml->stamps = NULL;
-	}
+	domain_xml_drop_stamps(xml);
 	return 0;
 }
 

@@ -79,6 +79,12 @@ const struct hostdev *domain_xml_hostdevs(const struct domain_xml *xml, size_t *
 bool domain_xml_has_stamps(const struct domain_xml *xml);
 
 /*
+ * domain_xml_drop_stamps - takes our element out of the metadata: it tells of devices that the
+ * domain has left. Whether there was one.
+ */
+bool domain_xml_drop_stamps(struct domain_xml *xml);
+
+/*
  * domain_xml_remap - gives the mdev at @index another UUID. The stamps go: they tell of the device
  * that was left. 0 or -ENOMEM.
  */

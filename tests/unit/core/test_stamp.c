@@ -206,6 +206,29 @@ Test(stamp, one_from_before_the_last_boot_is_stale)
 	cr_assert_str_eq(verdict.dest_value, "two");
 }
 
+Test(stamp, one_of_this_host_is_stale_where_the_domain_comes_from_another)
+{
+	context.own_host = "hv-17";
+	context.own_boot_id = "two";
+	refused(MW_REASON_DESCRIPTOR_STALE);
+	cr_assert_str_eq(verdict.source_value, "hv-17");
+	cr_assert_not_null(strstr(verdict.hint, "it was stamped here"));
+}
+
+Test(stamp, one_of_this_very_boot_is_stale_whatever_the_host_is_called)
+{
+	context.own_host = "renamed";
+	context.own_boot_id = "one";
+	refused(MW_REASON_DESCRIPTOR_STALE);
+}
+
+Test(stamp, one_of_another_host_is_good_here)
+{
+	context.own_host = "hv-18";
+	context.own_boot_id = "two";
+	cr_assert(judge());
+}
+
 Test(stamp, one_from_a_boot_that_is_newer_than_the_last_known_is_good)
 {
 	context.boot_id = "zero";

@@ -280,6 +280,22 @@ Test(domain_xml, more_devices_than_are_judged_are_refused)
 	free(text);
 }
 
+Test(domain_xml, dropped_stamps_are_gone_and_nothing_else_is)
+{
+	char *text;
+
+	cr_assert_eq(parse(DOMAIN(STAMPS(STAMP("{}")) "<k:keep xmlns:k='urn:k'/>", HOSTDEV(MDEV))),
+		     0);
+	cr_assert(domain_xml_drop_stamps(xml));
+	cr_assert_not(domain_xml_has_stamps(xml));
+	cr_assert_not(domain_xml_drop_stamps(xml), "there are none any more");
+	text = domain_xml_to_text(xml);
+	cr_assert_null(strstr(text, DOMAIN_XML_NAMESPACE));
+	cr_assert_not_null(strstr(text, "urn:k"));
+	cr_assert_not_null(strstr(text, MDEV));
+	free(text);
+}
+
 Test(domain_xml, a_remapped_domain_has_another_mdev_and_no_stamps)
 {
 	char *text;

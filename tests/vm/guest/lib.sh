@@ -258,6 +258,8 @@ vm_stop_all() {
 # daemon_start OPTION...: `migwarden run`; its decisions go to /lab/daemon.out. Returns when the gate
 # stands, or it waits for vfio.
 daemon_start() {
+	# What an earlier one said is not this one's.
+	: >/lab/daemon.err
 	migwarden run "$@" >/lab/daemon.out 2>/lab/daemon.err &
 	echo $! >/run/daemon.pid
 	wait_until "$WAIT_SECONDS" grep -qE 'the gate stands|rises with it|cannot' /lab/daemon.err
