@@ -37,7 +37,7 @@ struct trail {
 	bool armed;
 	bool was_failing;
 	char boot_id[TRAIL_BOOT_BYTES];
-	uint64_t begin_ns;          /* CLOCK_MONOTONIC of the start */
+	uint32_t looked_up;         /* decisions, for what an earlier daemon may have written */
 	uint64_t counted_ns;        /* when losses were looked for */
 	uint64_t ring_lost;         /* that rows tell of */
 	uint64_t policy_generation; /* of the last that was looked up */
@@ -251,7 +251,6 @@ int trail_make(struct daemon *daemon)
 	if (!trail)
 		return -ENOMEM;
 	trail->key_file = daemon->options->key;
-	trail->begin_ns = clock_ns(CLOCK_MONOTONIC);
 	read_boot_id(daemon->host, trail->boot_id);
 	r = open_audit(daemon, trail);
 	if (r) {
@@ -501,6 +500,18 @@ static json_t *decision_detail(const struct trail_decision *decision)
 		event->reason == MW_REASON_STATE_BYPASS ? mig_state_name(event->seen) : NULL);
 }
 
+/* By an earlier daemon, which was killed before the ring forgot it: one of the first that we read.
+ */
+static bool was_written(const struct daemon *daemon, const struct mw_event_gate *event)
+{
+	struct trail *trail = daemon->trail;
+
+	if (!trail || trail->looked_up == RING_SETTLE_MAX)
+		return false;
+	trail->looked_up++;
+	return audit_has_decision(trail->audit, event->head.time_ns, event->head.device);
+}
+
 void trail_decision(struct daemon *daemon, const struct trail_decision *decision)
 {
 	const struct mw_event_gate *event = &decision->event->gate;
@@ -526,9 +537,7 @@ void trail_decision(struct daemon *daemon, const struct trail_decision *decision
 		.pair = decision->earlier->pair,
 	};
 
-	/* An earlier daemon has written it, and was killed before the ring forgot it. */
-	if (daemon->trail && event->head.time_ns < daemon->trail->begin_ns &&
-	    audit_has_decision(daemon->trail->audit, event->head.time_ns, event->head.device))
+	if (was_written(daemon, event))
 		return;
 	row.policy = policy_of(daemon, event->generation);
 	row.rule = rule = rule_of(daemon, decision, &row.rule_name);

@@ -262,16 +262,20 @@ static void tell_losses(struct chronicle *chronicle)
 	}
 }
 
-void chronicle_batch(struct chronicle *chronicle)
+void chronicle_arm(struct chronicle *chronicle)
 {
-	uint64_t next_ns;
+	uint64_t next_ns = sessions_next_ns(chronicle->sessions);
 
-	tell_losses(chronicle);
-	next_ns = sessions_next_ns(chronicle->sessions);
 	/* Rounded up: a moment too early nothing would end. */
 	if (next_ns)
 		sd_event_source_set_time(chronicle->timer, next_ns / NS_PER_US + 1);
 	sd_event_source_set_enabled(chronicle->timer, next_ns ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
+void chronicle_batch(struct chronicle *chronicle)
+{
+	tell_losses(chronicle);
+	chronicle_arm(chronicle);
 }
 
 void chronicle_finish(struct chronicle *chronicle)

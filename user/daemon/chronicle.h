@@ -49,7 +49,10 @@ void chronicle_attach(struct chronicle *chronicle);
 /* chronicle_feed - one decoded record, of any ring. */
 void chronicle_feed(struct chronicle *chronicle, const union mw_event *event);
 
-/* chronicle_batch - after each batch of records: losses, and what waits for time. */
+/* chronicle_arm - after records of the gate's ring: what waits for time. */
+void chronicle_arm(struct chronicle *chronicle);
+
+/* chronicle_batch - after each batch of the observers' ring: losses, and what waits for time. */
 void chronicle_batch(struct chronicle *chronicle);
 
 /* chronicle_finish - the daemon ends: so does every session, for all that we can tell. */

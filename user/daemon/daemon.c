@@ -96,7 +96,7 @@ static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *
 	/* A ring that may have been full. */
 	if (ring_consume_batch(gate_ring(daemon->gate), GATE_BATCH_RECORDS) == GATE_BATCH_RECORDS)
 		trail_ring_lost(daemon, false);
-	chronicle_batch(daemon->chronicle);
+	chronicle_arm(daemon->chronicle);
 	fflush(daemon->options->out);
 	return 0;
 }

@@ -12,11 +12,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 #define INHERIT_TRIES 100
-
-/* Places until the handler's batch is settled and the ring forgets them. */
-#define SETTLE_RECORDS 64
+#define NS_PER_MS 1000000ull
 
 /*
  * The ring is read here and not by libbpf's ring_buffer__consume(), which gives each record back
@@ -37,37 +36,42 @@ struct ring {
 	uint64_t delivered[MW_EVENT_KINDS];
 };
 
+/* The size of the record that begins there, and its kind; 0 and 0 for what is none. */
+static size_t record_size(const void *data, size_t size, uint32_t *kind)
+{
+	struct mw_event_head head = {0};
+
+	*kind = 0;
+	if (size < sizeof(head))
+		return 0;
+	memcpy(&head, data, sizeof(head));
+	if (head.kind < MW_EVENT_KINDS)
+		*kind = head.kind;
+	return head.size < sizeof(head) || head.size > size ? 0 : head.size;
+}
+
 /* Gives its size; 0 for what is none, which goes to the handler as it is. */
 static size_t deliver(struct ring *ring, const void *data, size_t size)
 {
-	struct mw_event_head head = {0};
-	uint32_t kind = 0;
+	uint32_t kind;
+	size_t taken = record_size(data, size, &kind);
 
-	if (size >= sizeof(head)) {
-		memcpy(&head, data, sizeof(head));
-		if (head.kind < MW_EVENT_KINDS)
-			kind = head.kind;
-	}
-	if (head.size < sizeof(head) || head.size > size)
-		head.size = 0;
 	ring->delivered[kind]++;
-	ring->handler(ring->context, data, head.size ? head.size : size);
-	return head.size;
+	ring->handler(ring->context, data, taken ? taken : size);
+	return taken;
 }
 
 /* A place in the ring may hold several records: a call, and before it the arcs that it walked. */
 static void deliver_place(struct ring *ring, const void *data, size_t size)
 {
 	const uint8_t *at = data;
+	size_t taken;
 
-	while (size) {
-		size_t taken = deliver(ring, at, size);
-
-		if (!taken)
-			break;
+	do {
+		taken = deliver(ring, at, size);
 		at += taken;
 		size -= taken;
-	}
+	} while (taken && size);
 }
 
 /* Two mappings, as the kernel has them: one page that we write, and the rest, which we only read.
@@ -154,28 +158,56 @@ int ring_fd(const struct ring *ring)
 	return ring->map_fd;
 }
 
+static unsigned long producer_position(const struct ring *ring)
+{
+	return __atomic_load_n((const unsigned long *)ring->producer, __ATOMIC_ACQUIRE);
+}
+
+struct place {
+	const unsigned char *data;
+	uint32_t size;
+	bool is_discarded;
+	unsigned long next;
+};
+
+/* What lies there. False: nothing, or a program is still writing it; those behind it have to wait.
+ */
+static bool look_at(const struct ring *ring, unsigned long at, struct place *out)
+{
+	const unsigned char *record = ring->data + (at & (ring->data_bytes - 1) & ~7ul);
+	unsigned long end = producer_position(ring);
+	uint32_t header;
+
+	if (at >= end)
+		return false;
+	header = __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
+	if (header & BPF_RINGBUF_BUSY_BIT)
+		return false;
+	out->data = record + BPF_RINGBUF_HDR_SZ;
+	out->size = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+	out->is_discarded = header & BPF_RINGBUF_DISCARD_BIT;
+	out->next = at + ((out->size + BPF_RINGBUF_HDR_SZ + 7) & ~7ul);
+	if (end - at <= ring->data_bytes && out->next - at <= end - at)
+		return true;
+	/* The kernel makes no such place. What follows it cannot be found. */
+	out->size = 0;
+	out->next = end;
+	return true;
+}
+
 /* Hands over what lies in at most @limit places and gives these back. Gives their number. */
 static unsigned int consume(struct ring *ring, unsigned int limit)
 {
 	unsigned long at = *ring->consumer, end = at;
 	unsigned int count = 0;
+	struct place place;
 
-	while (count < limit) {
-		const unsigned char *record = ring->data + (end & (ring->data_bytes - 1));
-		uint32_t header, size;
-
-		if (end >= __atomic_load_n((const unsigned long *)ring->producer, __ATOMIC_ACQUIRE))
-			break;
-		header = __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
-		/* A program is still writing it; those behind it have to wait. */
-		if (header & BPF_RINGBUF_BUSY_BIT)
-			break;
-		size = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-		if (!(header & BPF_RINGBUF_DISCARD_BIT)) {
-			deliver_place(ring, record + BPF_RINGBUF_HDR_SZ, size);
+	while (count < limit && look_at(ring, end, &place)) {
+		if (!place.is_discarded) {
+			deliver_place(ring, place.data, place.size);
 			count++;
 		}
-		end += (size + BPF_RINGBUF_HDR_SZ + 7) & ~7ul;
+		end = place.next;
 	}
 	if (end == at)
 		return 0;
@@ -185,15 +217,16 @@ static unsigned int consume(struct ring *ring, unsigned int limit)
 	return count;
 }
 
-/* A program that found us behind has not woken us: we look again until there is nothing. */
+/* What comes meanwhile is for the next time: else a flood would keep us here. */
 int ring_consume(struct ring *ring)
 {
+	unsigned long end = producer_position(ring);
 	unsigned int count, total = 0;
 
 	do {
-		count = consume(ring, SETTLE_RECORDS);
+		count = consume(ring, RING_SETTLE_MAX);
 		total += count;
-	} while (count);
+	} while (count && *ring->consumer < end);
 	return (int)total;
 }
 
@@ -203,7 +236,7 @@ int ring_consume_batch(struct ring *ring, unsigned int limit)
 
 	do {
 		count = consume(ring,
-				limit - total < SETTLE_RECORDS ? limit - total : SETTLE_RECORDS);
+				limit - total < RING_SETTLE_MAX ? limit - total : RING_SETTLE_MAX);
 		total += count;
 	} while (count && total < limit);
 	return (int)total;
@@ -230,37 +263,67 @@ int ring_counts(const struct ring *ring, struct ring_counts *out)
 	return 0;
 }
 
-static bool same_produced(const struct ring_counts *a, const struct ring_counts *b)
+static uint64_t accepted(const struct ring_count *count)
+{
+	return count->produced - count->lost;
+}
+
+static bool same_accepted(const struct ring_counts *a, const struct ring_counts *b)
 {
 	for (uint32_t kind = 1; kind < MW_EVENT_KINDS; kind++)
-		if (a->kind[kind].produced != b->kind[kind].produced)
+		if (accepted(&a->kind[kind]) != accepted(&b->kind[kind]))
 			return false;
 	return true;
 }
 
+/* How many of each kind wait, without handing them over. False: one is still being written. */
+static bool count_waiting(const struct ring *ring, uint64_t waiting[static MW_EVENT_KINDS])
+{
+	unsigned long at = *ring->consumer;
+	struct place place;
+
+	memset(waiting, 0, MW_EVENT_KINDS * sizeof(*waiting));
+	for (; look_at(ring, at, &place); at = place.next) {
+		size_t taken = 0, size;
+		uint32_t kind;
+
+		for (size_t done = 0; !place.is_discarded && done < place.size; done += taken) {
+			size = place.size - done;
+			taken = record_size(place.data + done, size, &kind);
+			waiting[kind]++;
+			if (!taken)
+				break;
+		}
+	}
+	return at >= producer_position(ring);
+}
+
 /*
  * Whoever read the ring before left its place in the ring itself, but not how much it took: that is
- * what was produced, less what was lost, less what we found waiting; told at a moment when nothing
- * was under way.
+ * what was produced, less what was lost, less what waits; told at a moment when nothing was under
+ * way. In a flood there is one too: when the ring is full.
  */
 int ring_inherit(struct ring *ring)
 {
+	uint64_t waiting[MW_EVENT_KINDS];
 	struct ring_counts before, after;
+	int r = ring_consume(ring);
 
-	for (unsigned int tries = 0; tries < INHERIT_TRIES; tries++) {
-		int r = ring_counts(ring, &before);
+	for (unsigned int tries = 0; tries < INHERIT_TRIES && r >= 0; tries++) {
+		bool is_whole = false;
 
+		r = ring_counts(ring, &before);
 		if (!r)
-			r = ring_consume(ring);
-		if (r >= 0)
+			is_whole = count_waiting(ring, waiting);
+		if (!r)
 			r = ring_counts(ring, &after);
-		if (r)
-			return r;
-		if (ring_consume(ring) == 0 && same_produced(&before, &after))
+		if (!r && is_whole && same_accepted(&before, &after))
 			break;
 	}
+	if (r)
+		return r;
 	for (uint32_t kind = 1; kind < MW_EVENT_KINDS; kind++)
-		ring->delivered[kind] = after.kind[kind].produced - after.kind[kind].lost;
+		ring->delivered[kind] = accepted(&after.kind[kind]) - waiting[kind];
 	return 0;
 }
 
@@ -275,12 +338,13 @@ static bool is_accounted_for(const struct ring_counts *counts)
 
 int ring_drain(struct ring *ring, unsigned int limit_ms)
 {
-	const struct timespec pause = {.tv_nsec = 1000000};
+	const struct timespec pause = {.tv_nsec = NS_PER_MS};
+	uint64_t end_ns = clock_ns(CLOCK_MONOTONIC) + limit_ms * NS_PER_MS;
 	struct ring_counts counts;
 	int r;
 
 	/* A program that was inside when it was detached may still submit its record. */
-	for (unsigned int waited = 0; waited <= limit_ms; waited++) {
+	do {
 		r = ring_consume(ring);
 		if (r < 0)
 			return r;
@@ -290,6 +354,6 @@ int ring_drain(struct ring *ring, unsigned int limit_ms)
 		if (is_accounted_for(&counts))
 			return 0;
 		nanosleep(&pause, NULL);
-	}
+	} while (clock_ns(CLOCK_MONOTONIC) < end_ns);
 	return -ETIMEDOUT;
 }

@@ -22,6 +22,10 @@ typedef void (*ring_handler)(void *context, const void *data, size_t size);
  */
 typedef void (*ring_settler)(void *context);
 
+/* Places of the ring until a batch is settled: so many may have been read and not been forgotten.
+ */
+#define RING_SETTLE_MAX 64
+
 struct ring_count {
 	uint64_t produced;  /* by the programs */
 	uint64_t lost;      /* the ring was full */
@@ -40,8 +44,8 @@ struct ring_counts {
 int ring_open(int ring_fd, int counters_fd, ring_handler handler, void *context, struct ring **out);
 
 /*
- * ring_inherit - for a ring that another process read before: consumes what waits, then counts what
- * the other one took as delivered too. Gives 0 or -errno.
+ * ring_inherit - for a ring that another process read before: consumes what waits now, then counts
+ * what the other one took as delivered too. Gives 0 or -errno.
  */
 int ring_inherit(struct ring *ring);
 
@@ -58,7 +62,10 @@ int ring_counters_fd(const struct ring *ring);
 /* ring_fd - readable when there is something to consume; for an event loop. Stays the ring's. */
 int ring_fd(const struct ring *ring);
 
-/* ring_consume - hands every waiting record to the handler. Gives their number, or -errno. */
+/*
+ * ring_consume - hands every record that waits now to the handler; what is made meanwhile makes
+ * ring_fd readable again. Gives their number, or -errno.
+ */
 int ring_consume(struct ring *ring);
 
 /*
@@ -69,7 +76,7 @@ int ring_consume_batch(struct ring *ring, unsigned int limit);
 
 /*
  * ring_drain - after the programs are detached: consumes until every produced record is accounted
- * for, or @limit_ms is over. Gives 0, -ETIMEDOUT, or -errno.
+ * for, or, once what waits now is consumed, @limit_ms is over. Gives 0, -ETIMEDOUT, or -errno.
  */
 int ring_drain(struct ring *ring, unsigned int limit_ms);
 
