@@ -193,6 +193,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 FUZZ_PARTS := libvirt host sinks config core base
 FUZZ_OBJECTS := $(foreach p,$(FUZZ_PARTS),$(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call sources,$(p))))
+FUZZ_DAEMON := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call sources,daemon) $(call sources,kern))
 .PHONY: fuzz-build
 fuzz-build: $(FUZZERS:%=$(BUILD)/fuzz/%)
 
@@ -203,6 +204,11 @@ $(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
 	$(Q)$(CLANG) $(C_STD) $(CPPFLAGS) $(FUZZ_FLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The reader of the ring without libbpf's half, and the daemon with all that it needs.
+$(BUILD)/fuzz/ring: $(BUILD)/fuzz/obj/user/kern/ring.o
+$(BUILD)/fuzz/control: $(FUZZ_DAEMON)
+$(FUZZ_DAEMON): $(SKELETONS)
 
 $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
 	$(call say,LINK,$@)

@@ -254,7 +254,7 @@ static void on_admit(void *context, const struct api_request *request, struct ap
 	struct daemon *daemon = context;
 	char text[1024];
 
-	if (!take_arguments(request, &arguments, answer) || !daemon_require_gate(daemon, answer))
+	if (!take_arguments(request, &arguments, answer))
 		return;
 	if (descriptor_read_text(arguments.name, request->body, request->body_size, &remote,
 				 &error)) {
@@ -262,7 +262,8 @@ static void on_admit(void *context, const struct api_request *request, struct ap
 		api_refuse(answer, MHD_HTTP_BAD_REQUEST, "%s", text);
 		return;
 	}
-	if (describe_local(daemon, arguments.device, &local, answer))
+	if (daemon_require_gate(daemon, answer) &&
+	    describe_local(daemon, arguments.device, &local, answer))
 		admit_pair(daemon, &arguments, remote, local, answer);
 }
 

@@ -286,13 +286,13 @@ void domains_on_admit(void *context, const struct api_request *request, struct a
 	char text[TEXT_BYTES];
 	int r;
 
-	if (!daemon_require_gate(daemon, answer))
-		return;
 	if (domain_request_read(request->body, request->body_size, &domain, &error)) {
 		parse_error_format(&error, text, sizeof(text));
 		api_refuse(answer, MHD_HTTP_BAD_REQUEST, "%s", text);
 		return;
 	}
+	if (!daemon_require_gate(daemon, answer))
+		return;
 	/* What an earlier attempt of it left. */
 	take_back(daemon, domain.uuid, request->peer.pid);
 	r = domain_choose(daemon, &domain, &choice);
