@@ -130,6 +130,8 @@ struct decision {
 	__u32 audit;
 	__u32 reason;
 	__u32 seen_state; /* state-bypass: what the hook saw; else MW_STATE_NONE */
+	__u32 kill;       /* what the rules say of a bypass */
+	__u32 killed;
 };
 
 static __always_inline const struct mw_gate_control *in_force(void)
@@ -278,8 +280,17 @@ static __always_inline void decide_default(__u32 direction, struct decision *out
 		return;
 	out->generation = rules->generation;
 	out->audit = rules->audit;
+	out->kill = rules->kill;
 	out->deny = direction == MW_INCOMING ? rules->deny[MW_INCOMING] : rules->deny[MW_OUTGOING];
 	out->reason = out->deny ? reason_no_admission : reason_ok;
+}
+
+/* Whatever covers the device: to be refused, if the mode refuses at all. */
+static __always_inline void decide_against(__u32 direction, __u32 reason, struct decision *out)
+{
+	decide_default(direction, out);
+	out->deny = 1;
+	out->reason = reason;
 }
 
 static __always_inline void decide(struct vfio_device *vdev, __u32 direction, bool consume,
@@ -320,24 +331,23 @@ static __always_inline long decision_emit(struct vfio_device *vdev, __u32 featur
 	event->target = state;
 	event->error = (__s32)error;
 	event->seen = decision->seen_state;
-	event->zero = 0;
+	event->killed = decision->killed;
 	bpf_ringbuf_submit(event, 0);
 	return error;
 }
 
-/* Remembers for the guard what the hook saw. False: there is no memory. */
-static __always_inline bool note(struct vfio_device *vdev, enum seen seen, __u32 state, bool judged)
+/* Remembers for the guard what the hook saw. NULL: there is no memory. */
+static __always_inline struct call *note(struct vfio_device *vdev, enum seen seen, __u32 state)
 {
 	struct call *call = make_call();
 
 	if (!call)
-		return false;
+		return NULL;
 	call_begin(call);
 	call->vdev = vdev;
 	call->seen = seen;
 	call->seen_state = state;
-	call->judged_by = judged ? build : 0;
-	return true;
+	return call;
 }
 
 /*
@@ -356,13 +366,14 @@ static __always_inline long gate(struct vfio_device *vdev, unsigned long arg, bo
 	struct decision decision = {};
 	struct request request = {};
 	__u32 direction = 0;
+	struct call *call;
 	bool is_state;
 	long error;
 
 	if (is_judged_by_other())
 		return 0;
 	if (!acts()) {
-		note(vdev, SEEN_UNREADABLE, 0, false);
+		note(vdev, SEEN_UNREADABLE, 0);
 		return 0;
 	}
 	error = request_read(&request, arg, sleepable);
@@ -372,7 +383,7 @@ static __always_inline long gate(struct vfio_device *vdev, unsigned long arg, bo
 		 * itself; the other hooks leave the call to the guard. Neither refuses: it may be
 		 * a RUNNING.
 		 */
-		note(vdev, sleepable ? SEEN_NOTHING : SEEN_UNREADABLE, 0, false);
+		note(vdev, sleepable ? SEEN_NOTHING : SEEN_UNREADABLE, 0);
 		return 0;
 	}
 	is_state = request.feature == MW_FEATURE_MIG_DEVICE_STATE;
@@ -380,18 +391,23 @@ static __always_inline long gate(struct vfio_device *vdev, unsigned long arg, bo
 		direction = state_direction(request.state, vdev);
 	else if (request.feature == MW_FEATURE_DMA_LOGGING_START)
 		direction = MW_OUTGOING;
-	error = 0;
-	if (direction) {
+	call = note(vdev, is_state ? SEEN_STATE : SEEN_NOTHING, request.state);
+	if (!direction)
+		return 0;
+	/* Without memory the guard could not tell that it was admitted. */
+	if (call)
 		decide(vdev, direction, is_state, &decision);
-		error = decision_emit(vdev, request.feature, request.state, direction, &decision);
-	}
+	else
+		decide_against(direction, reason_no_admission, &decision);
+	error = decision_emit(vdev, request.feature, request.state, direction, &decision);
+	if (!call || !is_state)
+		return error;
 	/* What is refused here ends here: its judgement must not stand for the task's next call. */
 	if (error)
-		is_state = false;
-	if (note(vdev, is_state ? SEEN_STATE : SEEN_NOTHING, request.state, is_state && direction))
-		return error;
-	/* Without memory the guard could not tell that it was admitted. */
-	return direction ? -EPERM : 0;
+		call->seen = SEEN_NOTHING;
+	else
+		call->judged_by = build;
+	return error;
 }
 
 /*
@@ -490,10 +506,24 @@ static __always_inline bool makes_data_fd(__u32 from, __u32 to)
 	       (from == MW_STATE_STOP && to == MW_STATE_RESUMING);
 }
 
-/* PRE_COPY_P2P is never gated; the others begin a migration where they give a data fd. */
-static __always_inline bool begins(__u32 target)
+/* Of vfio_mig_get_next_state(), from 0: where it writes the state that it chose. */
+#define NEXT_STATE_ARGUMENT 3
+
+static __always_inline __u32 target_direction(__u32 target)
+{
+	return target == MW_STATE_RESUMING ? MW_INCOMING : MW_OUTGOING;
+}
+
+/* PRE_COPY_P2P is never refused, also where it begins a migration: then it is told of. */
+static __always_inline bool may_be_refused(__u32 target)
 {
 	return target != MW_STATE_PRE_COPY_P2P;
+}
+
+/* Gives whether it was sent: the kernel kills no PID 1. */
+static __always_inline bool kill_caller(void)
+{
+	return bpf_send_signal(SIGKILL) == 0;
 }
 
 /*
@@ -503,33 +533,39 @@ static __always_inline bool begins(__u32 target)
  */
 static __always_inline bool guard_refuses(struct call *call, struct vfio_device *vdev, __u32 target)
 {
-	__u32 direction = target == MW_STATE_RESUMING ? MW_INCOMING : MW_OUTGOING;
+	__u32 direction = target_direction(target);
 	bool same = call->vdev == vdev && call->seen == SEEN_STATE && call->seen_state == target;
 	bool unread = call->vdev == vdev && call->seen == SEEN_UNREADABLE;
 	struct decision decision = {};
 
-	if (same && (call->judged_by || !begins(target)))
-		return false;
-	if (unread && !begins(target))
+	if (same && call->judged_by)
 		return false;
 	if (same || unread) {
 		decide(vdev, direction, true, &decision);
+		if (!may_be_refused(target))
+			decision.audit = 1;
 	} else {
-		decide_default(direction, &decision);
-		decision.deny = 1;
-		decision.reason = reason_state_bypass;
+		decide_against(direction, reason_state_bypass, &decision);
 		decision.seen_state = call->seen == SEEN_STATE ? call->seen_state : MW_STATE_NONE;
+		decision.killed = decision.kill && !decision.audit && kill_caller();
 	}
 	return decision_emit(vdev, MW_FEATURE_MIG_DEVICE_STATE, target, direction, &decision) != 0;
 }
 
-/* Of vfio_mig_get_next_state(), from 0: where it writes the state that it chose. */
-#define NEXT_STATE_ARGUMENT 3
-
-/* All that is left to keep the state from passing. */
-static __always_inline void kill_caller(void)
+/*
+ * There is no memory for what the hook saw, nor to refuse the data fd by: what the mode would
+ * refuse is killed, which is all that is left to keep the state from passing.
+ */
+static __always_inline void guard_blindly(struct vfio_device *vdev, __u32 target)
 {
-	bpf_send_signal(SIGKILL);
+	__u32 direction = target_direction(target);
+	struct decision decision = {};
+
+	decide_against(direction, reason_state_bypass, &decision);
+	if (!may_be_refused(target))
+		decision.audit = 1;
+	decision.killed = !decision.audit && kill_caller();
+	decision_emit(vdev, MW_FEATURE_MIG_DEVICE_STATE, target, direction, &decision);
 }
 
 static __always_inline void guard_arc(struct vfio_device *vdev, __u32 target)
@@ -537,8 +573,7 @@ static __always_inline void guard_arc(struct vfio_device *vdev, __u32 target)
 	struct call *call = make_call();
 
 	if (!call) {
-		if (begins(target))
-			kill_caller();
+		guard_blindly(vdev, target);
 		return;
 	}
 	if (!is_of_now(call))
@@ -611,8 +646,25 @@ long BPF_PROG(guard_file_alloc, struct file *file, int ret)
 	return ret || !suspects ? ret : refuse_suspect();
 }
 
+/*
+ * What a hook could not read and the guard has no part in: told of when it is over, and its page is
+ * there. No state has moved by it.
+ */
+static __always_inline void tell_unread(const struct call *call, unsigned long arg)
+{
+	struct decision decision = {};
+	struct request request = {};
+
+	if (call->seen != SEEN_UNREADABLE || !is_of_now(call) || !acts() ||
+	    request_read(&request, arg, false) || request.feature != MW_FEATURE_DMA_LOGGING_START)
+		return;
+	decide(call->vdev, MW_OUTGOING, false, &decision);
+	decision.audit = 1;
+	decision_emit(call->vdev, request.feature, 0, MW_OUTGOING, &decision);
+}
+
 SEC("fexit/vfio_device_fops_unl_ioctl")
-int BPF_PROG(guard_ioctl_exit, struct file *file, unsigned int cmd)
+int BPF_PROG(guard_ioctl_exit, struct file *file, unsigned int cmd, unsigned long arg, long ret)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct call *call;
@@ -622,6 +674,8 @@ int BPF_PROG(guard_ioctl_exit, struct file *file, unsigned int cmd)
 	call = find_call();
 	if (!call || (call->refused_by && call->refused_by != build))
 		return 0;
+	if (!ret)
+		tell_unread(call, arg);
 	call_begin(call);
 	/* No call: a number that none has. */
 	call->entry.number = ~0ull;

@@ -205,7 +205,7 @@ struct mw_event_gate {
 	/* state-bypass: what user memory said a moment before, or MW_STATE_NONE if no SET of a
 	 * state */
 	__u32 seen;
-	__u32 zero;
+	__u32 killed; /* 1: a SIGKILL was sent to the caller */
 };
 _Static_assert(sizeof(struct mw_event_gate) == 88 + 48, "wire size");
 
@@ -393,7 +393,7 @@ struct mw_gate_rules {
 	__u32 generation; /* from 1; 0 is a slot nobody has filled */
 	__u32 audit;      /* 1: say what would have been refused, refuse nothing */
 	__u32 deny[3];    /* by enum mw_direction, when no admission covers the device */
-	__u32 zero;
+	__u32 kill;       /* 1: who changes a request while it is judged is killed */
 };
 _Static_assert(sizeof(struct mw_gate_rules) == 24, "wire size");
 

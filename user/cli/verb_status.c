@@ -162,14 +162,16 @@ static void print_status(const json_t *status)
 	const json_t *observers = json_object_get(status, "observers");
 	const json_t *events = json_object_get(status, "events");
 	char text[TEXT_BYTES], mode[TEXT_BYTES], incoming[TEXT_BYTES], outgoing[TEXT_BYTES];
+	char bypass[TEXT_BYTES];
 
 	print_gate(gate);
 	printf("policy      %s: %s, %lld rules, generation %lld\n", text_at(policy, "file", text),
 	       text_at(policy, "mode", mode), json_integer_value(json_object_get(policy, "rules")),
 	       json_integer_value(json_object_get(policy, "generation")));
 	print_origin(policy);
-	printf("defaults    incoming %s, outgoing %s\n", text_at(policy, "incoming", incoming),
-	       text_at(policy, "outgoing", outgoing));
+	printf("defaults    incoming %s, outgoing %s; on a bypass %s\n",
+	       text_at(policy, "incoming", incoming), text_at(policy, "outgoing", outgoing),
+	       text_at(policy, "on_bypass", bypass));
 	print_shadow(json_object_get(status, "shadow"));
 	print_audit(json_object_get(status, "audit"));
 	printf("observers   vfio %s, mdev %s\n",

@@ -247,6 +247,9 @@ int lint_policy(struct lint *lint, const struct policy *policy)
 		lint_version(lint, file, rule);
 		lint_capabilities(lint, file, rule);
 	}
+	if (policy->on_bypass == BYPASS_KILL && policy->mode == POLICY_AUDIT)
+		find(lint, LINT_NO_EFFECT, file_of(policy, policy->on_bypass_file),
+		     policy->on_bypass_position, "on-bypass: kill kills nobody in audit mode");
 	lint_hook(lint, policy);
 	return lint->result;
 }

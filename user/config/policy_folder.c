@@ -56,6 +56,21 @@ static int take_mode(const struct gathering *gathering, const struct policy *par
 	return 0;
 }
 
+static int take_bypass(const struct gathering *gathering, const struct policy *part)
+{
+	struct policy *policy = gathering->policy;
+
+	if (!part->on_bypass_position.line)
+		return 0;
+	if (policy->on_bypass_position.line)
+		return refuse_twice(gathering, "on-bypass", part, part->on_bypass_position,
+				    policy->on_bypass_position, policy->on_bypass_file);
+	policy->on_bypass = part->on_bypass;
+	policy->on_bypass_position = part->on_bypass_position;
+	policy->on_bypass_file = part->file;
+	return 0;
+}
+
 static int take_defaults(const struct gathering *gathering, const struct policy *part)
 {
 	struct position first = defaults_position(gathering->policy);
@@ -161,6 +176,8 @@ static int take_file(struct gathering *gathering, const char *path, bool is_whol
 	r = policy_read_part(&input, is_whole, &part, gathering->error);
 	if (!r)
 		r = take_mode(gathering, &part);
+	if (!r)
+		r = take_bypass(gathering, &part);
 	if (!r)
 		r = take_defaults(gathering, &part);
 	if (!r)

@@ -16,6 +16,12 @@ const struct choice choices_mode[] = {
 	{0},
 };
 
+const struct choice choices_bypass[] = {
+	{"refuse", BYPASS_REFUSE},
+	{"kill", BYPASS_KILL},
+	{0},
+};
+
 const struct choice choices_action[] = {
 	{"allow", MW_ACTION_ALLOW},
 	{"deny", MW_ACTION_DENY},
@@ -109,6 +115,15 @@ static int read_mode(const struct reading *reading, const struct node *node,
 	struct policy *policy = object;
 
 	policy->mode_position = node->key_position;
+	return read_enum(reading, node, field, object);
+}
+
+static int read_bypass(const struct reading *reading, const struct node *node,
+		       const struct field *field, void *object)
+{
+	struct policy *policy = object;
+
+	policy->on_bypass_position = node->key_position;
 	return read_enum(reading, node, field, object);
 }
 
@@ -749,6 +764,14 @@ static const struct field policy_fields[] = {
 		.offset = offsetof(struct policy, mode),
 		.choices = choices_mode,
 		.about = "enforce refuses; audit lets pass and records what it would have refused",
+	},
+	{
+		.key = "on-bypass",
+		.read = read_bypass,
+		.offset = offsetof(struct policy, on_bypass),
+		.choices = choices_bypass,
+		.about = "what becomes of who changes a request while it is judged, beside the "
+			 "refusal; refuse",
 	},
 	{
 		.key = "defaults",

@@ -13,6 +13,7 @@ extern const struct mapping *const policy_parts[];
 
 /* The words of a policy file, with the enum values of core/policy.h. */
 extern const struct choice choices_mode[];
+extern const struct choice choices_bypass[];
 extern const struct choice choices_action[];
 extern const struct choice choices_unconstrained[];
 extern const struct choice choices_version_comparator[];

@@ -225,8 +225,9 @@ char *policy_to_yaml(const struct policy *policy)
 
 	if (!out)
 		return NULL;
-	fprintf(out, "schema: %s\nmode: %s\n", POLICY_SCHEMA,
-		choice_name(choices_mode, (int)policy->mode));
+	fprintf(out, "schema: %s\nmode: %s\non-bypass: %s\n", POLICY_SCHEMA,
+		choice_name(choices_mode, (int)policy->mode),
+		choice_name(choices_bypass, (int)policy->on_bypass));
 	put_defaults(out, policy);
 	put_aliases(out, policy);
 	put_trust(out, policy);

@@ -5,6 +5,7 @@ void engine_rules(const struct policy *policy, struct mw_gate_rules *out)
 {
 	*out = (struct mw_gate_rules){
 		.audit = policy->mode == POLICY_AUDIT,
+		.kill = policy->on_bypass == BYPASS_KILL,
 	};
 	out->deny[MW_INCOMING] = policy->incoming == MW_ACTION_DENY;
 	out->deny[MW_OUTGOING] = policy->outgoing == MW_ACTION_DENY;

@@ -27,6 +27,12 @@ enum policy_mode {
 	POLICY_AUDIT,
 };
 
+/* What becomes of who changes a request while it is judged (`on-bypass`, DESIGN 2). */
+enum policy_bypass {
+	BYPASS_REFUSE, /* gets no data fd */
+	BYPASS_KILL,   /* and is killed */
+};
+
 /* How two values are compared (SEMANTICS 2); not every one fits every field. */
 enum comparator {
 	COMPARE_AUTO, /* version only */
@@ -180,7 +186,10 @@ struct policy {
 	enum policy_mode mode;
 	struct position mode_position; /* line 0 where the policy does not say */
 	const char *mode_file;         /* of a policy that came in several; NULL: @file */
-	enum mw_action incoming;       /* ALLOW or DENY, when no admission covers the device */
+	enum policy_bypass on_bypass;
+	struct position on_bypass_position; /* as mode_position */
+	const char *on_bypass_file;         /* as mode_file */
+	enum mw_action incoming;            /* ALLOW or DENY, when no admission covers the device */
 	enum mw_action outgoing;
 	struct position incoming_position;
 	struct position outgoing_position;

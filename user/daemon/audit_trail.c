@@ -492,12 +492,13 @@ static json_t *decision_detail(const struct trail_decision *decision)
 				    : feature_name(event->feature);
 
 	return json_pack(
-		"{s:s?, s:s, s:o, s:s?, s:I, s:I, s:b, s:s?}", "asked", asked, "basis",
+		"{s:s?, s:s, s:o, s:s?, s:I, s:I, s:b, s:s?, s:b}", "asked", asked, "basis",
 		event->basis == MW_BASIS_ADMISSION ? "admission" : "default", "explanation",
 		json_text(decision->explanation), "errno", errno_name(event->error), "tid",
 		(json_int_t)event->head.tid, "cgroup_id", (json_int_t)event->head.cgroup_id,
 		"exe_is_claimed", (int)decision->process->exe_is_claimed, "seen",
-		event->reason == MW_REASON_STATE_BYPASS ? mig_state_name(event->seen) : NULL);
+		event->reason == MW_REASON_STATE_BYPASS ? mig_state_name(event->seen) : NULL,
+		"killed", (int)event->killed);
 }
 
 /* By an earlier daemon, which was killed before the ring forgot it: one of the first that we read.

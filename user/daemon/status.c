@@ -125,11 +125,13 @@ static json_t *policy_to_json(const struct daemon *daemon)
 {
 	const struct policy *policy = daemon->policy;
 
-	return json_pack("{s:s, s:o, s:s, s:s, s:i, s:s, s:s, s:i}", "file", policy->file, "files",
-			 files_to_json(policy), "blake2b", policy->digest, "mode",
-			 policy_mode_word(policy), "rules", (int)policy->rule_count, "incoming",
-			 default_word(policy->incoming), "outgoing", default_word(policy->outgoing),
-			 "generation", (int)daemon->rules.generation);
+	return json_pack("{s:s, s:o, s:s, s:s, s:s, s:i, s:s, s:s, s:i}", "file", policy->file,
+			 "files", files_to_json(policy), "blake2b", policy->digest, "mode",
+			 policy_mode_word(policy), "on_bypass",
+			 policy->on_bypass == BYPASS_KILL ? "kill" : "refuse", "rules",
+			 (int)policy->rule_count, "incoming", default_word(policy->incoming),
+			 "outgoing", default_word(policy->outgoing), "generation",
+			 (int)daemon->rules.generation);
 }
 
 static json_t *shadow_policy_to_json(const struct daemon *daemon)

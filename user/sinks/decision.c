@@ -54,10 +54,10 @@ void decision_line(FILE *out, const struct decision *decision)
 	escape_text(device, sizeof(device), event->head.device);
 	escape_text(vm, sizeof(vm), decision->vm);
 	escape_text(explanation, sizeof(explanation), decision->explanation);
-	fprintf(out, "%.*s  %-7s  %s[%u]%s%s  %s  %s %s  %s\n", CLOCK_TIME_LENGTH,
+	fprintf(out, "%.*s  %-7s  %s[%u]%s%s  %s  %s %s  %s%s\n", CLOCK_TIME_LENGTH,
 		clock + CLOCK_TIME_OFFSET, gate_answer_name(event->answer), comm, event->head.pid,
 		*vm ? " vm=" : "", vm, device, direction_label(event->direction), what ? what : "?",
-		explanation);
+		explanation, event->killed ? "; the caller was killed" : "");
 	if (!decision->shadow_answer)
 		return;
 	escape_text(explanation, sizeof(explanation), decision->shadow_explanation);

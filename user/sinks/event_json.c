@@ -146,6 +146,7 @@ static void set_gate(json_t *object, const struct mw_event_gate *event)
 			    event->reason == MW_REASON_STATE_BYPASS && event->seen != MW_STATE_NONE
 				    ? json_string(mig_state_name(event->seen))
 				    : json_null());
+	json_object_set_new(object, "killed", json_boolean(event->killed));
 	json_set_number(object, "generation", event->generation);
 	json_set_result(object, event->error);
 }

@@ -119,6 +119,18 @@ Test(lint, an_alias_group_of_one_has_no_effect)
 	assert_found(LINT_NO_EFFECT, 3);
 }
 
+Test(lint, a_kill_has_no_effect_in_audit_mode)
+{
+	add_policy(POLICY "mode: audit\non-bypass: kill\nrules: [{name: a}]\n");
+	assert_found(LINT_NO_EFFECT, 3);
+}
+
+Test(lint, a_kill_in_enforce_mode_is_fine)
+{
+	add_policy(POLICY "on-bypass: kill\nrules: [{name: a}]\n");
+	cr_expect_eq(finding_count(), 0);
+}
+
 Test(lint, capabilities_without_the_base_are_a_weak_requirement)
 {
 	add_policy(POLICY "rules:\n  - name: a\n    require:\n      capabilities: [p2p]\n");

@@ -101,6 +101,23 @@ Test(policy_folder, a_second_mode_is_refused_with_both_places)
 	cr_assert_not_null(strstr(error.text, "/10-a.yaml)"));
 }
 
+Test(policy_folder, on_bypass_is_taken_from_the_one_file_that_says_it)
+{
+	write_file("00-gate.yaml", HEAD "on-bypass: kill\n");
+	write_file("10-a.yaml", RULE("a", "a-1"));
+	cr_assert_eq(policy_read_path(folder, &policy, &error), 0, "%s", error.text);
+	cr_assert_eq(policy->on_bypass, BYPASS_KILL);
+	cr_assert_str_eq(policy->on_bypass_file, path_of("00-gate.yaml"));
+}
+
+Test(policy_folder, a_second_on_bypass_is_refused_with_both_places)
+{
+	write_file("10-a.yaml", HEAD "on-bypass: kill\n");
+	write_file("20-b.yaml", HEAD "\non-bypass: kill\n");
+	refused("20-b.yaml", 3,
+		"expected on-bypass in one file, got it again (first on line 2 of ");
+}
+
 Test(policy_folder, second_defaults_are_refused_even_for_another_direction)
 {
 	write_file("10-a.yaml", HEAD "defaults: {incoming: allow}\n");

@@ -97,7 +97,8 @@ Test(policy_read, an_unknown_key_is_refused_at_every_level)
 {
 	static const struct refusal refusals[] = {
 		{HEAD "rule: []\nrules: [{name: a}]\n", 2, 1,
-		 "expected a key of a policy (schema, mode, defaults, aliases, trust, unsigned, "
+		 "expected a key of a policy (schema, mode, on-bypass, defaults, aliases, trust, "
+		 "unsigned, "
 		 "stamp-max-age, remap, hook-without-daemon, restore, rules), got \"rule\""},
 		{HEAD "defaults: {incomming: deny}\nrules: [{name: a}]\n", 2, 12,
 		 "expected a key of defaults (incoming, outgoing), got \"incomming\""},
@@ -135,6 +136,8 @@ Test(policy_read, a_wrong_word_is_refused_with_the_words_that_there_are)
 		{HEAD "mode: on\n"
 		      "rules: [{name: a}]\n",
 		 2, 7, "expected one of enforce, audit, got \"on\""},
+		{HEAD "on-bypass: stop\nrules: [{name: a}]\n", 2, 12,
+		 "expected one of refuse, kill, got \"stop\""},
 		{HEAD "mode:\nrules: [{name: a}]\n", 2, 1,
 		 "expected one of enforce, audit, got nothing"},
 		{HEAD "defaults: {incoming: audit}\nrules: [{name: a}]\n", 2, 22,
@@ -493,6 +496,7 @@ Test(policy_read, a_policy_without_more_has_the_defaults)
 
 	policy_rule_init(&expected);
 	cr_expect_eq(p->mode, POLICY_ENFORCE);
+	cr_expect_eq(p->on_bypass, BYPASS_REFUSE);
 	cr_expect_eq(p->incoming, MW_ACTION_DENY);
 	cr_expect_eq(p->outgoing, MW_ACTION_ALLOW);
 	cr_expect_eq(p->rules[0].capabilities, CAPABILITY_STOP_COPY);

@@ -23,6 +23,7 @@ static const char descriptor_text[] =
 
 static const char policy_text[] =
 	"{\"schema\": \"migwarden.policy/1\", \"mode\": \"enforce\","
+	" \"on-bypass\": \"kill\","
 	" \"defaults\": {\"incoming\": \"deny\", \"outgoing\": \"allow\"},"
 	" \"aliases\": [{\"name\": \"q\", \"vendor\": \"8086\", \"drivers\": [\"q4\", \"q5\"]}],"
 	" \"trust\": [\"/a.pub\"], \"unsigned\": \"deny\", \"stamp-max-age\": \"1d\","

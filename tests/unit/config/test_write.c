@@ -145,6 +145,7 @@ Test(policy_write, a_policy_is_shown_with_every_default)
 	assert_shows("schema: migwarden.policy/1\nrules: [{name: a}]\n",
 		     "schema: migwarden.policy/1\n"
 		     "mode: enforce\n"
+		     "on-bypass: refuse\n"
 		     "defaults: {incoming: deny, outgoing: allow}\n"
 		     "rules:\n"
 		     "  - name: \"a\"\n"
@@ -161,6 +162,7 @@ Test(policy_write, every_key_comes_back)
 {
 	assert_shows("schema: migwarden.policy/1\n"
 		     "mode: audit\n"
+		     "on-bypass: kill\n"
 		     "defaults: {incoming: allow, outgoing: deny}\n"
 		     "aliases:\n"
 		     "  - {name: \"q\", vendor: \"8086\", drivers: [\"a\", \"b\"]}\n"
@@ -192,6 +194,7 @@ Test(policy_write, every_key_comes_back)
 		     "    action: deny\n",
 		     "schema: migwarden.policy/1\n"
 		     "mode: audit\n"
+		     "on-bypass: kill\n"
 		     "defaults: {incoming: allow, outgoing: deny}\n"
 		     "aliases:\n"
 		     "  - {name: \"q\", vendor: \"8086\", drivers: [\"a\", \"b\"]}\n"

@@ -117,6 +117,17 @@ Test(engine, rules_follow_the_defaults_and_the_mode)
 	cr_assert_eq(rules.deny[MW_OUTGOING], 1);
 }
 
+Test(engine, nobody_is_killed_unless_the_policy_says_so)
+{
+	struct mw_gate_rules rules;
+
+	engine_rules(policy, &rules);
+	cr_assert_eq(rules.kill, 0);
+	policy->on_bypass = BYPASS_KILL;
+	engine_rules(policy, &rules);
+	cr_assert_eq(rules.kill, 1);
+}
+
 Test(engine, the_answer_to_a_default_follows_direction_and_mode)
 {
 	policy->incoming = MW_ACTION_DENY;

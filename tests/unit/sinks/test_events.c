@@ -153,6 +153,20 @@ Test(events, a_decision_tells_what_was_refused_to_whom_and_why)
 			 "(site.yaml:14)\n");
 }
 
+Test(events, a_decision_that_killed_the_caller_says_so)
+{
+	union mw_event event = event_of(MW_EVENT_GATE);
+	struct decision decision = {.event = &event, .vm = "", .explanation = "state-bypass"};
+	char text[512];
+	FILE *file = fmemopen(text, sizeof(text), "w");
+
+	event.gate.answer = MW_GATE_REFUSED;
+	event.gate.killed = 1;
+	decision_line(file, &decision);
+	fclose(file);
+	cr_assert_not_null(strstr(text, "state-bypass; the caller was killed\n"), "%s", text);
+}
+
 Test(events, an_explanation_names_reason_values_and_rule)
 {
 	struct verdict verdict = {
