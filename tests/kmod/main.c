@@ -95,10 +95,12 @@ static const struct vfio_device_ops mwtest_device_ops = {
 	.read = mwtest_pci_read,
 	.write = mwtest_pci_write,
 	.ioctl = mwtest_pci_ioctl,
+#ifdef HAS_IOMMUFD
 	.bind_iommufd = vfio_iommufd_emulated_bind,
 	.unbind_iommufd = vfio_iommufd_emulated_unbind,
 	.attach_ioas = vfio_iommufd_emulated_attach_ioas,
 	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
+#endif
 };
 
 static int mwtest_probe(struct mdev_device *mdev)
@@ -212,7 +214,7 @@ static int __init mwtest_init(void)
 	r = mdev_register_driver(&mwtest_driver);
 	if (r)
 		return r;
-	mwtest_class = class_create("mwtest");
+	mwtest_class = make_class("mwtest");
 	r = PTR_ERR_OR_ZERO(mwtest_class);
 	if (!r) {
 		r = parents_make();

@@ -121,7 +121,8 @@ static int mwtest_get_state(struct vfio_device *vdev, enum vfio_device_mig_state
 	return 0;
 }
 
-static int mwtest_get_data_size(struct vfio_device *vdev, unsigned long *stop_copy_length)
+static int __maybe_unused mwtest_get_data_size(struct vfio_device *vdev,
+					       unsigned long *stop_copy_length)
 {
 	struct mwtest_device *dev = mwtest_of(vdev);
 	int r;
@@ -138,7 +139,9 @@ static int mwtest_get_data_size(struct vfio_device *vdev, unsigned long *stop_co
 const struct vfio_migration_ops mwtest_migration_ops = {
 	.migration_set_state = mwtest_set_state,
 	.migration_get_state = mwtest_get_state,
+#ifdef HAS_DATA_SIZE
 	.migration_get_data_size = mwtest_get_data_size,
+#endif
 };
 
 void mwtest_set_capabilities(struct mwtest_device *dev)
@@ -146,7 +149,7 @@ void mwtest_set_capabilities(struct mwtest_device *dev)
 	dev->vdev.migration_flags = VFIO_MIGRATION_STOP_COPY;
 	if (dev->knobs.p2p)
 		dev->vdev.migration_flags |= VFIO_MIGRATION_P2P;
-	if (dev->knobs.precopy)
+	if (HAS_PRE_COPY && dev->knobs.precopy)
 		dev->vdev.migration_flags |= VFIO_MIGRATION_PRE_COPY;
 }
 

@@ -16,6 +16,8 @@
 #include <linux/mutex.h>
 #include <linux/vfio.h>
 
+#include "compat.h"
+
 #define MWTEST_STATES 8 /* enum vfio_device_mig_state, as far as this driver knows it */
 #define MWTEST_CONFIG_BYTES 256
 #define MWTEST_STATE_BYTES_MIN 96

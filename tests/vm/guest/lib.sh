@@ -153,7 +153,7 @@ load_mwtest() {
 	for module in vfio vfio_iommu_type1 mdev; do
 		modprobe "$module" || return
 	done
-	insmod "$BUILD/kmod/mwtest.ko" "$@"
+	insmod "$BUILD/kmod${KERNEL_WANTED:+-$KERNEL_WANTED}/mwtest.ko" "$@"
 }
 
 # mwtest_create TYPE UUID [PARENT]: makes one, of type tiny, small, large or basic.
