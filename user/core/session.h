@@ -310,7 +310,10 @@ enum session_outcome {
 	/* A state, a phase's sums, a device that ran again (returned_ns), who the VM is. */
 	SESSION_CHANGED,
 	SESSION_ALARMED, /* @alarm says what; it is in the session's array too, if it fitted */
-	/* Only SESSION_CHANGED for returned_ns may come after it, and ALARM_FILE_LEFT_OPEN. */
+	/*
+	 * Only SESSION_CHANGED for returned_ns and a late answer of the gate may come after it, and
+	 * ALARM_FILE_LEFT_OPEN.
+	 */
 	SESSION_ENDED,
 };
 

@@ -603,10 +603,25 @@ static void on_gone(struct sessions *sessions, const struct mw_event_head *head,
 		track_drop(sessions, track);
 }
 
+/* The gate has a ring of its own: its answer may come when what it let pass is over. */
+static bool is_late_answer(const struct track *track, const struct mw_event_gate *event)
+{
+	const struct session *session = &track->session;
+	uint32_t side = event->direction == MW_INCOMING ? SESSION_DESTINATION : SESSION_SOURCE;
+
+	return (track->life == LIFE_SETTLING || track->life == LIFE_ENDED) &&
+	       session->side == side && event->head.time_ns <= session->end_ns;
+}
+
 static void on_gate(struct sessions *sessions, const struct mw_event_gate *event)
 {
 	struct track *track = track_find(sessions, event->head.device);
 
+	if (track && is_late_answer(track, event)) {
+		session_add_gate(&track->session, event);
+		tell(sessions, track, SESSION_CHANGED);
+		return;
+	}
 	if (!track || track->life != LIFE_OPEN)
 		track = track_of_next(sessions, &event->head);
 	if (!track)

@@ -716,6 +716,44 @@ Test(session, a_data_file_that_stays_open_after_a_failure_is_an_alarm)
 	cr_assert_eq(sessions_next_ns(bench.sessions), 0);
 }
 
+/* What the gate said a while ago comes only now. */
+static void answer_late(struct bench *bench, uint32_t direction, uint64_t ago_ns)
+{
+	bench->now_ns -= ago_ns;
+	bench_gate(bench, direction, MW_GATE_PASSED, 0);
+	bench->now_ns += ago_ns;
+}
+
+Test(session, a_late_answer_of_the_gate_belongs_to_what_is_over)
+{
+	AUTO_BENCH struct bench bench;
+
+	bench_open(&bench, NULL);
+	migrate_source(&bench);
+	cr_assert_eq(bench_last(&bench, SESSION_ENDED)->session.gate.answer, 0);
+	bench_pass(&bench, 50 * MS);
+	answer_late(&bench, MW_OUTGOING, 80 * MS);
+	cr_assert_eq(bench_last(&bench, SESSION_CHANGED)->session.gate.answer, MW_GATE_PASSED);
+	migrate_source(&bench);
+	cr_assert_eq(bench_last(&bench, SESSION_ENDED)->session.id, 2);
+	cr_assert_eq(bench_last(&bench, SESSION_ENDED)->session.gate.answer, 0);
+}
+
+Test(session, a_late_answer_of_the_gate_is_no_sign_that_a_file_stays_open)
+{
+	AUTO_BENCH struct bench bench;
+
+	bench_open(&bench, NULL);
+	lose_with_file_open(&bench);
+	bench_pass(&bench, 50 * MS);
+	answer_late(&bench, MW_INCOMING, 80 * MS);
+	cr_assert_not(bench_alarm(&bench, ALARM_FILE_LEFT_OPEN));
+	bench_data_file_closed(&bench);
+	bench_pass(&bench, 10 * session_limits_default.file_open_ns);
+	sessions_tick(bench.sessions, bench.now_ns);
+	cr_assert_not(bench_alarm(&bench, ALARM_FILE_LEFT_OPEN));
+}
+
 Test(session, a_data_file_that_is_closed_soon_is_none)
 {
 	AUTO_BENCH struct bench bench;
