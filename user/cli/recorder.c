@@ -2,6 +2,7 @@
 #include "cli/recorder.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,10 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/units.h"
 #include "config/config.h"
 #include "config/recording_write.h"
+#include "config/scalar.h"
 #include "host/describe.h"
 #include "host/process.h"
 #include "kern/migration.h"
@@ -31,13 +34,14 @@ struct known_process {
 struct recorder {
 	struct recorder_options options;
 	struct recording_writer *writer;
-	struct capture *capture; /* NULL until it follows one */
+	sd_event *loop; /* NULL until it follows one */
 	sd_event_source *flush_timer;
 	bool is_timer_on;
 	bool is_full;
 	int failure; /* -errno of writing */
 	uint64_t filtered;
 	uint64_t left_out;
+	uint64_t malformed;
 	/* Of the last batch: who watches beside us is told of a loss at the same place. */
 	struct ring_counts sums;
 	struct host *host;
@@ -53,9 +57,7 @@ static void fill_counts(void *context, struct recording_counts *out)
 
 	out->filtered = recorder->filtered;
 	out->left_out = recorder->left_out;
-	if (!recorder->capture)
-		return;
-	out->malformed = capture_malformed(recorder->capture);
+	out->malformed = recorder->malformed;
 	for (uint32_t kind = 0; kind < MW_EVENT_KINDS; kind++)
 		out->kind[kind] = (struct recording_count){
 			.produced = recorder->sums.kind[kind].produced,
@@ -84,7 +86,7 @@ static int on_flush(sd_event_source *source, uint64_t time_us, void *userdata)
 	if (!r)
 		return 0;
 	write_failed(recorder, r);
-	return sd_event_exit(capture_loop(recorder->capture), 0);
+	return recorder->options.is_guest ? 0 : sd_event_exit(recorder->loop, 0);
 }
 
 static void start_timer(struct recorder *recorder)
@@ -219,12 +221,13 @@ static uint64_t lost(const struct ring_counts *counts)
 	return sum;
 }
 
-void recorder_batch(struct recorder *recorder, const struct ring_counts *counts)
+void recorder_batch(struct recorder *recorder, const struct ring_counts *counts, uint64_t malformed)
 {
 	bool is_news = lost(counts) != lost(&recorder->sums);
 	int r;
 
 	recorder->sums = *counts;
+	recorder->malformed = malformed;
 	if (!is_news || recorder_is_over(recorder))
 		return;
 	r = recording_writer_add_counts(recorder->writer);
@@ -236,15 +239,24 @@ void recorder_batch(struct recorder *recorder, const struct ring_counts *counts)
 		start_timer(recorder);
 }
 
+void recorder_limits(struct recorder *recorder, uint64_t downtime_ns, const char *policy)
+{
+	struct recording_limits limits = {.downtime_ns = downtime_ns};
+
+	snprintf(limits.policy, sizeof(limits.policy), "%s", policy);
+	if (!recorder_is_over(recorder))
+		add(recorder, RECORDING_LIMITS, &limits, sizeof(limits));
+}
+
 bool recorder_is_over(const struct recorder *recorder)
 {
 	return recorder->is_full || recorder->failure;
 }
 
-int recorder_follow(struct recorder *recorder, struct capture *capture)
+int recorder_follow(struct recorder *recorder, sd_event *loop)
 {
-	int r = sd_event_add_time_relative(capture_loop(capture), &recorder->flush_timer,
-					   CLOCK_MONOTONIC, FLUSH_US, 0, on_flush, recorder);
+	int r = sd_event_add_time_relative(loop, &recorder->flush_timer, CLOCK_MONOTONIC, FLUSH_US,
+					   0, on_flush, recorder);
 
 	if (r < 0) {
 		fprintf(stderr, "migwarden %s: %s\n", recorder->options.verb->name, strerror(-r));
@@ -252,12 +264,13 @@ int recorder_follow(struct recorder *recorder, struct capture *capture)
 	}
 	/* The beginning is to be in the file soon. */
 	recorder->is_timer_on = true;
-	recorder->capture = capture;
+	recorder->loop = loop;
+	/* Who gives up capabilities later could not; without vfio it is tried again. */
+	migration_open(&recorder->migration);
 	return EXIT_YES;
 }
 
-int recorder_end(struct recorder *recorder, const struct ring_counts *counts,
-		 struct recorder_result *out)
+int recorder_end(struct recorder *recorder, struct recorder_result *out)
 {
 	const struct recording_end end = {
 		.time_ns = clock_ns(CLOCK_MONOTONIC),
@@ -266,8 +279,6 @@ int recorder_end(struct recorder *recorder, const struct ring_counts *counts,
 	};
 	int r;
 
-	if (counts)
-		recorder->sums = *counts;
 	r = recorder->failure ? 0 : recording_writer_end(recorder->writer, &end);
 	if (r)
 		write_failed(recorder, r);
@@ -276,9 +287,48 @@ int recorder_end(struct recorder *recorder, const struct ring_counts *counts,
 		.bytes = recording_writer_bytes(recorder->writer),
 		.left_out = recorder->left_out,
 		.end_ns = end.time_ns,
+		.lost = lost(&recorder->sums),
 		.cause = end.cause,
 	};
 	return recorder->failure ? EXIT_BAD : EXIT_YES;
+}
+
+void recorder_tell(const struct recorder *recorder, const struct recorder_result *result)
+{
+	char bytes[UNITS_TEXT_BYTES];
+
+	bool is_full = result->cause == RECORDING_FULL;
+
+	fprintf(stderr, "migwarden %s: %s: %" PRIu64 " events in %s, %" PRIu64 " lost%s%s\n",
+		recorder->options.verb->name, recorder->options.path, result->events,
+		format_bytes(result->bytes, bytes), result->lost, is_full ? "; ended at " : "",
+		is_full ? recorder->options.size_option : "");
+}
+
+bool recorder_path(const char *folder, char out[static RECORDER_PATH_BYTES])
+{
+	char host[256] = "";
+	time_t now = time(NULL);
+	struct tm utc;
+	char date[32] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	if (gmtime_r(&now, &utc))
+		strftime(date, sizeof(date), "%Y%m%dT%H%M%SZ", &utc);
+	return snprintf(out, RECORDER_PATH_BYTES, "%s%s%s-%s.mwrec", folder, *folder ? "/" : "",
+			host, date) < RECORDER_PATH_BYTES;
+}
+
+int recorder_size(const struct verb *verb, const char *option, const char *text, uint64_t *out)
+{
+	int64_t bytes;
+
+	if (quantity_parse(&quantity_bytes, text, &bytes) || bytes < RECORDING_SIZE_MIN)
+		return verb_usage(verb,
+				  "%s: expected a size such as 512MiB, 64KiB at least, got '%s'",
+				  option, text);
+	*out = (uint64_t)bytes;
+	return EXIT_YES;
 }
 
 static void fill_start(const struct recorder *recorder, struct recording_start *out)
@@ -332,8 +382,10 @@ static int open_file(struct recorder *recorder)
 	fill_start(recorder, &start);
 	r = recording_writer_open(options->path, &writing, &start, &recorder->writer);
 	if (r == -EEXIST)
-		fprintf(stderr, "migwarden %s: %s is there already; --force replaces it\n",
-			options->verb->name, options->path);
+		fprintf(stderr, "migwarden %s: %s is there already; %s\n", options->verb->name,
+			options->path,
+			options->is_guest ? "a folder gets a new file each time"
+					  : "--force replaces it");
 	else if (r || (r = add_fixed(recorder)))
 		write_failed(recorder, r);
 	return r;

@@ -21,15 +21,14 @@
 #include "config/scalar.h"
 #include "sinks/json_set.h"
 
-#define PATH_BYTES 512
-
 struct record {
 	struct event_view view; /* its devices are the recording's too */
 	bool is_watched;
-	char path[PATH_BYTES];
+	char path[RECORDER_PATH_BYTES];
 	const char *policy;
 	struct recorder_options recorder_options;
 	struct recorder *recorder;
+	const struct capture *capture;  /* borrowed; NULL until it is followed */
 	struct live_sessions *sessions; /* with is_watched */
 };
 
@@ -55,38 +54,11 @@ static int on_batch(void *context, const struct ring_counts *counts)
 {
 	const struct record *record = context;
 
-	recorder_batch(record->recorder, counts);
+	recorder_batch(record->recorder, counts, capture_malformed(record->capture));
 	if (record->is_watched)
 		live_sessions_batch(record->sessions, counts);
 	fflush(stdout);
 	return recorder_is_over(record->recorder) || ferror(stdout);
-}
-
-static int parse_max_size(const char *text, uint64_t *out)
-{
-	int64_t bytes;
-
-	if (quantity_parse(&quantity_bytes, text, &bytes) || bytes < RECORDING_SIZE_MIN)
-		return verb_usage(&verb_record,
-				  "--max-size: expected a size such as 512MiB, 64KiB at least, "
-				  "got '%s'",
-				  text);
-	*out = (uint64_t)bytes;
-	return EXIT_YES;
-}
-
-/* HOST-20261120T120000Z.mwrec, in the current folder. */
-static void default_path(char out[static PATH_BYTES])
-{
-	char host[256] = "";
-	time_t now = time(NULL);
-	struct tm utc;
-	char date[32] = "";
-
-	gethostname(host, sizeof(host) - 1);
-	if (gmtime_r(&now, &utc))
-		strftime(date, sizeof(date), "%Y%m%dT%H%M%SZ", &utc);
-	snprintf(out, PATH_BYTES, "%s-%s.mwrec", host, date);
 }
 
 static int check(struct record *record)
@@ -100,14 +72,15 @@ static int check(struct record *record)
 	if (is_stdout && isatty(STDOUT_FILENO))
 		return verb_usage(&verb_record, "a recording is no text for a terminal");
 	if (!*record->path)
-		default_path(record->path);
+		recorder_path("", record->path);
 	record->recorder_options.path = record->path;
 	return -1;
 }
 
 static int set_path(struct record *record, const char *path)
 {
-	if ((size_t)snprintf(record->path, PATH_BYTES, "%s", path) < PATH_BYTES && *path)
+	if ((size_t)snprintf(record->path, RECORDER_PATH_BYTES, "%s", path) < RECORDER_PATH_BYTES &&
+	    *path)
 		return EXIT_YES;
 	return verb_usage(&verb_record, "-o: expected the name of a file, got '%s'", path);
 }
@@ -131,7 +104,7 @@ static int take_option(struct record *record, int option)
 		options->replace = true;
 		return EXIT_YES;
 	case OPTION_MAX_SIZE:
-		return parse_max_size(optarg, &options->max_bytes);
+		return recorder_size(&verb_record, "--max-size", optarg, &options->max_bytes);
 	case OPTION_RING_SIZE: {
 		size_t bytes = 0;
 		int r = capture_ring_bytes(&verb_record, optarg, &bytes);
@@ -202,44 +175,23 @@ static int read_limits(struct record *record)
 	return EXIT_YES;
 }
 
-static uint64_t lost(const struct ring_counts *counts)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t kind = 0; kind < MW_EVENT_KINDS; kind++)
-		sum += counts->kind[kind].lost;
-	return sum;
-}
-
-static void report_json(const struct record *record, const struct recorder_result *result,
-			const struct ring_counts *counts)
+static void report_json(const struct record *record, const struct recorder_result *result)
 {
 	json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "event", "recording",
 				   "file", record->path, "events", (json_int_t)result->events,
 				   "bytes", (json_int_t)result->bytes, "left_out",
-				   (json_int_t)result->left_out, "lost", (json_int_t)lost(counts),
+				   (json_int_t)result->left_out, "lost", (json_int_t)result->lost,
 				   "end", result->cause == RECORDING_FULL ? "full" : "asked");
 
 	json_put_line(stdout, object);
-}
-
-static void report(const struct record *record, const struct recorder_result *result,
-		   const struct ring_counts *counts)
-{
-	char bytes[UNITS_TEXT_BYTES];
-
-	fprintf(stderr, "migwarden record: %s: %" PRIu64 " events in %s, %" PRIu64 " lost%s\n",
-		record->path, result->events, format_bytes(result->bytes, bytes), lost(counts),
-		result->cause == RECORDING_FULL ? "; ended at --max-size" : "");
-	if (record->view.json)
-		report_json(record, result, counts);
 }
 
 static int begin(struct record *record, struct capture *capture)
 {
 	const struct recorder_options *options = &record->recorder_options;
 
-	if (recorder_follow(record->recorder, capture))
+	record->capture = capture;
+	if (recorder_follow(record->recorder, capture_loop(capture)))
 		return EXIT_BAD;
 	if (!record->is_watched)
 		return EXIT_YES;
@@ -260,8 +212,10 @@ static int run(struct record *record, struct capture *capture)
 		r = capture_run(capture);
 	if (!r)
 		r = capture_finish(capture, &counts);
+	if (!r)
+		recorder_batch(record->recorder, &counts, capture_malformed(capture));
 	/* Whatever went wrong, what was recorded gets its end. */
-	ended = recorder_end(record->recorder, r ? NULL : &counts, &result);
+	ended = recorder_end(record->recorder, &result);
 	if (r || ended)
 		return EXIT_BAD;
 	if (record->is_watched) {
@@ -270,7 +224,9 @@ static int run(struct record *record, struct capture *capture)
 		live_sessions_finish(record->sessions, result.end_ns);
 		event_view_sums(&record->view, &counts, capture_malformed(capture));
 	}
-	report(record, &result, &counts);
+	recorder_tell(record->recorder, &result);
+	if (record->view.json)
+		report_json(record, &result);
 	return verb_flush(&verb_record, EXIT_YES);
 }
 
@@ -290,6 +246,7 @@ static int record_run(int argc, char **argv)
 	*options = (struct recorder_options){
 		.verb = &verb_record,
 		.ring_bytes = CAPTURE_RING_BYTES,
+		.size_option = "--max-size",
 		.devices = &record.view.devices,
 	};
 	r = parse(argc, argv, &record);

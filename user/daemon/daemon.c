@@ -23,7 +23,6 @@
 #include "sinks/event_text.h"
 #include "sinks/json_set.h"
 
-#define OBSERVE_RING_BYTES (4u << 20)
 #define DRAIN_LIMIT_MS 1000
 #define LOCK_TRIES 50 /* a tenth of a second each */
 /* Of a ring, between two looks at everything else. */
@@ -57,9 +56,54 @@ static void show_event(struct daemon *daemon, const union mw_event *event)
 	}
 }
 
+/* Of both rings: no kind goes through either. */
+static void sum_rings(const struct daemon *daemon, struct ring_counts *out)
+{
+	struct ring_counts gate;
+
+	if (ring_counts(observe_ring(daemon->observe), out))
+		*out = (struct ring_counts){0};
+	if (!daemon->gate || ring_counts(gate_ring(daemon->gate), &gate))
+		return;
+	for (uint32_t kind = 0; kind < MW_EVENT_KINDS; kind++) {
+		out->kind[kind].produced += gate.kind[kind].produced;
+		out->kind[kind].lost += gate.kind[kind].lost;
+		out->kind[kind].delivered += gate.kind[kind].delivered;
+	}
+}
+
+static void tap_batch(const struct daemon *daemon)
+{
+	const struct daemon_tap *tap = daemon->options->tap;
+	struct ring_counts counts;
+
+	if (!tap)
+		return;
+	sum_rings(daemon, &counts);
+	tap->batch(tap->context, &counts, daemon->malformed);
+}
+
+static int tap_begin(struct daemon *daemon)
+{
+	const struct daemon_tap *tap = daemon->options->tap;
+
+	return tap ? tap->begin(tap->context, daemon->loop) : 0;
+}
+
+void daemon_budget(struct daemon *daemon)
+{
+	const struct daemon_tap *tap = daemon->options->tap;
+	uint64_t downtime_ns = policy_downtime_ns(daemon->policy);
+
+	chronicle_set_downtime(daemon->chronicle, downtime_ns);
+	if (tap)
+		tap->downtime(tap->context, downtime_ns, daemon->policy->file);
+}
+
 static void on_record(void *context, const void *data, size_t size)
 {
 	struct daemon *daemon = context;
+	const struct daemon_tap *tap = daemon->options->tap;
 	union mw_event event;
 
 	if (decode(data, size, &event) != DECODE_OK) {
@@ -73,6 +117,8 @@ static void on_record(void *context, const void *data, size_t size)
 	metrics_event(daemon->metrics, &event);
 	recent_event(&daemon->recent, &event, daemon->clock_offset_ns);
 	show_event(daemon, &event);
+	if (tap)
+		tap->record(tap->context, &event, data);
 	chronicle_feed(daemon->chronicle, &event);
 }
 
@@ -86,6 +132,13 @@ static void on_settle(void *context)
 	fflush(daemon->options->out);
 }
 
+static void consume_gate(struct daemon *daemon)
+{
+	/* A ring that may have been full. */
+	if (ring_consume_batch(gate_ring(daemon->gate), GATE_BATCH_RECORDS) == GATE_BATCH_RECORDS)
+		trail_ring_lost(daemon, false);
+}
+
 static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct daemon *daemon = userdata;
@@ -93,10 +146,9 @@ static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *
 	(void)source;
 	(void)fd;
 	(void)events;
-	/* A ring that may have been full. */
-	if (ring_consume_batch(gate_ring(daemon->gate), GATE_BATCH_RECORDS) == GATE_BATCH_RECORDS)
-		trail_ring_lost(daemon, false);
+	consume_gate(daemon);
 	chronicle_arm(daemon->chronicle);
+	tap_batch(daemon);
 	fflush(daemon->options->out);
 	return 0;
 }
@@ -272,10 +324,14 @@ static int on_observe_ring(sd_event_source *source, int fd, uint32_t events, voi
 	(void)source;
 	(void)fd;
 	(void)events;
+	/* What was decided comes before what came of it. */
+	if (daemon->gate)
+		consume_gate(daemon);
 	ring_consume_batch(observe_ring(daemon->observe), BATCH_RECORDS);
 	if (daemon->module_came)
 		on_module_came(daemon);
 	chronicle_batch(daemon->chronicle);
+	tap_batch(daemon);
 	fflush(daemon->options->out);
 	return 0;
 }
@@ -495,7 +551,7 @@ static int open_chronicle(struct daemon *daemon)
 
 	if (r)
 		return r;
-	chronicle_set_downtime(daemon->chronicle, policy_downtime_ns(daemon->policy));
+	daemon_budget(daemon);
 	chronicle_attach(daemon->chronicle);
 	return 0;
 }
@@ -504,9 +560,11 @@ static int open_chronicle(struct daemon *daemon)
 static int open_observers(struct daemon *daemon)
 {
 	size_t bytes = daemon->options->observe_ring_bytes;
-	int r = observe_load(bytes ? bytes : OBSERVE_RING_BYTES, on_record, daemon,
+	int r = observe_load(bytes ? bytes : DAEMON_OBSERVE_RING_BYTES, on_record, daemon,
 			     &daemon->observe);
 
+	if (!r)
+		r = tap_begin(daemon);
 	if (!r)
 		r = open_chronicle(daemon);
 	if (!r)
@@ -610,6 +668,8 @@ static int daemon_open(struct daemon *daemon)
 	}
 	if (r == -ENOTSUP)
 		return open_gate(daemon);
+	if (r == -ECANCELED)
+		return r;
 	if (r) {
 		say("cannot load the observers", r);
 		return r;
@@ -637,6 +697,7 @@ static void say_farewell(struct daemon *daemon)
 	if (daemon->gate)
 		ring_drain(gate_ring(daemon->gate), DRAIN_LIMIT_MS);
 	chronicle_finish(daemon->chronicle);
+	tap_batch(daemon);
 	if (daemon->released.pid && daemon->options->json)
 		json_put_line(daemon->options->out,
 			      release_to_json(&daemon->released, daemon->clock_offset_ns));
@@ -661,7 +722,8 @@ int daemon_run(const struct daemon_options *options)
 		return -ENOMEM;
 	daemon->options = options;
 	daemon->lock = -1;
-	daemon->clock_offset_ns = clock_wall_offset_ns();
+	daemon->clock_offset_ns =
+		options->tap ? options->tap->clock_offset_ns : clock_wall_offset_ns();
 	daemon->start_ms = clock_ns(CLOCK_REALTIME) / NS_PER_MS;
 	kernel_quiet();
 	r = metrics_new(&daemon->metrics);

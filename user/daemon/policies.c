@@ -88,7 +88,7 @@ static int put_in_force(struct daemon *daemon, int pid, struct parse_error *erro
 	daemon->trust = trust;
 	trust = (struct key_list){0};
 	trail_answer(daemon, intent, 0);
-	chronicle_set_downtime(daemon->chronicle, policy_downtime_ns(daemon->policy));
+	daemon_budget(daemon);
 	fprintf(stderr, "migwarden run: generation %u is in force: %s, %s\n", rules.generation,
 		daemon->policy->file, policy_mode_word(daemon->policy));
 	return 0;

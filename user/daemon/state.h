@@ -70,6 +70,9 @@ extern const struct api_route control_routes[];
 /* daemon_describe_options - for describe(): as this daemon sees its host, now. */
 struct describe_options daemon_describe_options(struct daemon *daemon);
 
+/* daemon_budget - the policy's limit of the downtime, in force from now on, to whom it concerns. */
+void daemon_budget(struct daemon *daemon);
+
 /* daemon_require_gate - whether the gate stands; else the refusal is in @answer. */
 bool daemon_require_gate(const struct daemon *daemon, struct api_answer *answer);
 
