@@ -149,15 +149,19 @@ static int judge(const struct control_request *request, long status, const char 
 		*out = object;
 		return 0;
 	}
-	fprintf(stderr, "migwarden %s: %s\n", request->verb,
-		refusal ? refusal : "the daemon gave no answer that can be read");
-	print_devices(json_object_get(object, "devices"));
+	if (!request->is_quiet) {
+		fprintf(stderr, "migwarden %s: %s\n", request->verb,
+			refusal ? refusal : "the daemon gave no answer that can be read");
+		print_devices(json_object_get(object, "devices"));
+	}
 	json_decref(object);
 	return -EREMOTEIO;
 }
 
 static int failed(const struct control_request *request, const char *socket, CURLcode code)
 {
+	if (request->is_quiet)
+		return -ENOLINK;
 	if (code == CURLE_COULDNT_CONNECT)
 		fprintf(stderr,
 			"migwarden %s: nobody answers on %s: is `migwarden run` there, and may you "

@@ -9,6 +9,8 @@
 #include "core/fsm.h"
 
 #define NS_PER_SECOND 1000000000u
+/* Two observers of the same call have its time from programs that run one after the other. */
+#define SAME_NS 100000000u
 
 int top_model_open(struct top_model *model)
 {
@@ -98,8 +100,11 @@ static void fill(struct top_row *row, const struct session *session)
 	if (session->data_size.calls && !session->data_size.last.result)
 		row->estimate_bytes = session->data_size.last.bytes;
 	row->blackout_ns = session_blackout_ns(session, 0);
-	row->answer = session->gate.answer;
-	row->reason = session->gate.reason;
+	/* Live, the gate's records go to the daemon alone (top_model_decide). */
+	if (session->gate.answer) {
+		row->answer = session->gate.answer;
+		row->reason = session->gate.reason;
+	}
 	row->is_incomplete = session->is_incomplete;
 	add_up(row);
 }
@@ -139,6 +144,50 @@ void top_model_outcome(void *context, enum session_outcome outcome, const struct
 	/* Told to the last byte: what was seen on its way counts no more. */
 	if (outcome == SESSION_ENDED)
 		row->bytes = row->told_bytes;
+}
+
+static bool is_same(const struct top_row *row, const struct top_decision *decision)
+{
+	uint64_t apart = row->begin_ns > decision->begin_ns ? row->begin_ns - decision->begin_ns
+							    : decision->begin_ns - row->begin_ns;
+
+	return row->side == decision->side && apart < SAME_NS;
+}
+
+static void add_refused(struct top_model *model, struct top_row *row,
+			const struct top_decision *decision)
+{
+	if (!row)
+		row = make(model);
+	*row = (struct top_row){
+		.side = decision->side,
+		.end = SESSION_FAILED,
+		.state = MW_STATE_NONE,
+		.begin_ns = decision->begin_ns,
+		.end_ns = decision->end_ns,
+		.touched_ns = decision->end_ns,
+		.estimate_bytes = UINT64_MAX,
+		.answer = decision->answer,
+		.reason = decision->reason,
+	};
+	snprintf(row->device, sizeof(row->device), "%s", decision->device);
+	snprintf(row->vm, sizeof(row->vm), "%s", decision->vm);
+}
+
+void top_model_decide(struct top_model *model, const struct top_decision *decision)
+{
+	struct top_row *row = find(model, decision->device);
+
+	if (row && is_same(row, decision)) {
+		row->answer = decision->answer;
+		row->reason = decision->reason;
+		return;
+	}
+	if (decision->answer != MW_GATE_REFUSED || !decision->end_ns)
+		return;
+	/* What came after it counts more. */
+	if (!row || (row->end != SESSION_OPEN && row->begin_ns < decision->begin_ns))
+		add_refused(model, row, decision);
 }
 
 void top_model_live_begin(struct top_model *model)

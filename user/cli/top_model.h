@@ -19,7 +19,7 @@
 struct top_row {
 	char device[MW_DEVICE_BYTES];
 	char vm[SESSION_NAME_BYTES];
-	uint64_t session; /* id of the last one */
+	uint64_t session; /* id of the last one; 0: only the daemon has seen it */
 	uint32_t side;    /* enum session_side */
 	uint32_t end;     /* enum session_end */
 	uint32_t state;   /* as of struct session */
@@ -72,6 +72,23 @@ int top_model_open(struct top_model *model);
 /* top_model_outcome - a session_handler; @model is a struct top_model. */
 void top_model_outcome(void *model, enum session_outcome outcome, const struct session *session,
 		       const struct session_alarm *alarm);
+
+/* What the gate said of a migration, as the daemon tells it. */
+struct top_decision {
+	const char *device;
+	const char *vm;    /* "": not known */
+	uint32_t side;     /* enum session_side */
+	uint32_t answer;   /* enum mw_gate_answer */
+	uint32_t reason;   /* enum mw_reason */
+	uint64_t begin_ns; /* of the migration, as the daemon saw it */
+	uint64_t end_ns;   /* 0: it goes on */
+};
+
+/*
+ * top_model_decide - puts it into the row of that migration. A migration that was refused before it
+ * did anything is seen by nobody but the gate: it gets a row of its own.
+ */
+void top_model_decide(struct top_model *model, const struct top_decision *decision);
 
 /*
  * top_model_live_begin, then top_model_live for each phase of each open data file (a

@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/capture.h"
 #include "cli/compare_options.h"
@@ -19,11 +20,14 @@
 #include "cli/top_screen.h"
 #include "cli/verb.h"
 #include "config/scalar.h"
+#include "config/session_read.h"
 #include "sinks/json_set.h"
 
 #define INTERVAL_NS_DEFAULT 1000000000
 #define INTERVAL_NS_MIN 100000000
 #define COUNT_MAX 1000000000
+/* The screen waits for it. */
+#define VERDICTS_TIMEOUT_MS 500
 /* No event is shown in a line of its own, and no alarm. */
 #define NO_KIND (1u << 31)
 
@@ -43,6 +47,7 @@ struct top {
 	struct top_head frozen_head;
 	struct utsname names;
 	char gate[32];
+	bool has_daemon; /* which tells what the gate said */
 	uint64_t downtime_ns;
 
 	sd_event *loop; /* of the capture, or our own */
@@ -151,9 +156,68 @@ static void count_events(struct top *top, const struct ring_counts *counts)
 		top->head.lost += counts->kind[kind].lost;
 }
 
+/* On the screen it would stand across the rows. */
+static void on_message(void *context, const char *text)
+{
+	struct top *top = context;
+
+	if (top->screen)
+		top_screen_message(top->screen, text);
+	else
+		fprintf(stderr, "migwarden top: %s\n", text);
+}
+
+static void take_decision(struct top *top, const struct session *session)
+{
+	const struct top_decision decision = {
+		.device = session->device,
+		.vm = session->vm_name,
+		.side = session->side,
+		.answer = session->gate.answer,
+		.reason = session->gate.reason,
+		.begin_ns = session->begin_ns,
+		.end_ns = session->end_ns,
+	};
+
+	if (decision.answer && event_view_has_device(&top->view, decision.device))
+		top_model_decide(&top->live, &decision);
+}
+
+/* The gate's records go to the daemon alone, which has them with its own sessions. */
+static void ask_verdicts(struct top *top)
+{
+	struct control_request request = {.verb = "top",
+					  .method = "GET",
+					  .path = "/v1/sessions",
+					  .timeout_ms = VERDICTS_TIMEOUT_MS,
+					  .is_quiet = true};
+	AUTO_FREE struct session *sessions = NULL;
+	AUTO_FREE char *text = NULL;
+	struct parse_error error;
+	json_t *list = NULL;
+	size_t count = 0;
+
+	if (!top->has_daemon)
+		return;
+	if (!control_call(&request, &list))
+		text = json_dumps(list, JSON_COMPACT);
+	json_decref(list);
+	if (!text || session_read_text("the daemon's answer", text, strlen(text), &sessions, &count,
+				       &error)) {
+		top->has_daemon = false;
+		on_message(top, "the daemon does not tell its sessions any more: no verdicts");
+		return;
+	}
+	/* The newest is the first. */
+	for (size_t i = count; i > 0; i--)
+		take_decision(top, &sessions[i - 1]);
+}
+
 static void sample_live(struct top *top)
 {
 	struct ring_counts counts;
+
+	ask_verdicts(top);
 
 	top_model_live_begin(&top->live);
 	dataflow_live(capture_dataflow(top->capture), top_model_live, &top->live);
@@ -280,17 +344,6 @@ static int on_batch(void *context, const struct ring_counts *counts)
 	return 0;
 }
 
-/* On the screen it would stand across the rows. */
-static void on_message(void *context, const char *text)
-{
-	struct top *top = context;
-
-	if (top->screen)
-		top_screen_message(top->screen, text);
-	else
-		fprintf(stderr, "migwarden top: %s\n", text);
-}
-
 /* Only those that are wanted become rows. */
 static void on_outcome(void *context, enum session_outcome outcome, const struct session *session,
 		       const struct session_alarm *alarm)
@@ -390,6 +443,7 @@ static void ask_gate(struct top *top)
 		return;
 	mode = json_string_value(json_object_get(json_object_get(status, "policy"), "mode"));
 	snprintf(top->gate, sizeof(top->gate), "%s", mode ? mode : "not known");
+	top->has_daemon = true;
 	json_decref(status);
 }
 

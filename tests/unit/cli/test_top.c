@@ -6,6 +6,7 @@
 
 #include "cli/top_model.h"
 #include "cli/top_text.h"
+#include "migwarden/reason.h"
 
 static struct top_model model;
 static struct session session;
@@ -271,4 +272,65 @@ Test(top, what_nobody_knows_is_null_in_json)
 	cr_assert(json_is_null(json_object_get(row, "alarm")));
 	cr_assert_str_eq(json_string_value(json_object_get(row, "state")), "PRE_COPY");
 	json_decref(object);
+}
+
+static void decide(uint32_t answer, uint64_t begin_ns)
+{
+	const struct top_decision decision = {
+		.device = "a",
+		.vm = "db-3",
+		.side = SESSION_SOURCE,
+		.answer = answer,
+		.reason = MW_REASON_NO_ADMISSION,
+		.begin_ns = begin_ns,
+		.end_ns = begin_ns + 10,
+	};
+
+	top_model_decide(&model, &decision);
+}
+
+Test(top, what_the_daemon_tells_of_a_migration_is_its_verdict)
+{
+	begin(1, "a");
+	decide(MW_GATE_PASSED, session.begin_ns + 5000);
+	cr_assert_eq(row_at(0)->answer, MW_GATE_PASSED);
+	end(SESSION_COMPLETED, 5000);
+	cr_assert_eq(row_at(0)->answer, MW_GATE_PASSED);
+	begin(2, "a");
+	cr_assert_eq(row_at(0)->answer, 0);
+}
+
+Test(top, a_verdict_of_another_migration_is_not_that_of_the_row)
+{
+	session.begin_ns = 5000000000;
+	begin(1, "a");
+	decide(MW_GATE_PASSED, 1000);
+	decide(MW_GATE_REFUSED, 1000);
+	cr_assert_eq(row_at(0)->answer, 0);
+	cr_assert_eq(row_at(0)->session, 1);
+}
+
+Test(top, what_only_the_gate_has_seen_is_a_row_until_the_device_migrates)
+{
+	decide(MW_GATE_REFUSED, 1000);
+	cr_assert_eq(model.count, 1);
+	cr_assert_eq(row_at(0)->end, SESSION_FAILED);
+	cr_assert_eq(row_at(0)->answer, MW_GATE_REFUSED);
+	cr_assert_str_eq(row_at(0)->vm, "db-3");
+	session.begin_ns = 5000000000;
+	begin(1, "a");
+	cr_assert_eq(model.count, 1);
+	cr_assert_eq(row_at(0)->session, 1);
+	cr_assert_eq(row_at(0)->answer, 0);
+}
+
+Test(top, a_refusal_does_not_take_the_row_of_a_migration_that_goes_on)
+{
+	begin(1, "a");
+	decide(MW_GATE_REFUSED, 5000000000);
+	cr_assert_eq(row_at(0)->session, 1);
+	end(SESSION_COMPLETED, 1000000000);
+	decide(MW_GATE_REFUSED, 5000000000);
+	cr_assert_eq(row_at(0)->session, 0);
+	cr_assert_eq(row_at(0)->answer, MW_GATE_REFUSED);
 }
