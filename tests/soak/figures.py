@@ -57,6 +57,24 @@ def status(path):
         return json.load(file)["events"]["gate"].get("gate", {})
 
 
+def anatomy(path):
+    """How far the times that were told are from those that were measured, at most."""
+    made = load(path)
+    times = [e for e in made if e["event"] == "time"]
+    own = [e for e in times if "device_ns" in e]
+    return {"migrations": len({e["round"] for e in times}), "times": len(times),
+            "worst_percent": round(max(100 * abs(e["seen_ns"] / e["told_ns"] - 1) for e in times), 3),
+            "worst_us": max(abs(e["seen_ns"] - e["told_ns"]) for e in times) / 1000,
+            "times_by_the_device": len(own),
+            "worst_us_to_the_device": max(abs(e["seen_ns"] - e["device_ns"]) for e in own) / 1000,
+            "sums_of_bytes": sum(e["event"] == "bytes" for e in made),
+            "wrong_sums": sum(e["event"] == "bytes" and e["told"] != e["seen"] for e in made)}
+
+
+def memory(path):
+    return load(path)[0]
+
+
 def text(path):
     with open(path, encoding="utf-8") as file:
         return {"pace": file.read().strip()}
@@ -64,7 +82,7 @@ def text(path):
 
 FILES = {"flips.json": flips, "races.json": races, "account": account, "generations": generations,
          "daemon.out": decisions, "flip.json": flip, "status.json": status, "kills": text,
-         "reloads": text}
+         "reloads": text, "anatomy.jsonl": anatomy, "memory.json": memory}
 
 
 def main():

@@ -179,17 +179,20 @@ qmp() {
 	/usr/bin/python3 -IS "$GUEST/qmp.py" "$@"
 }
 
-# vm_start NAME UUID [incoming]: a small VM with that mdev; running, or waiting for a migration.
-# Its messages go to /lab/vm-NAME.err.
+# vm_start NAME UUID[,UUID...] [incoming|defer] [QEMU ARGUMENT...]: a small VM with these mdevs; running,
+# or waiting for a migration, or for the word where from. Its messages go to /lab/vm-NAME.err.
 vm_start() {
-	local name=$1 uuid=$2 mode=${3:-run}
-	local -a incoming=()
+	local name=$1 mode=${3:-run} uuid number=0
+	local -a arguments=("${@:4}")
 
 	mkdir -p "$VM_DIR"
-	[[ $mode != incoming ]] || incoming=(-incoming "unix:$VM_DIR/$name.migration")
+	[[ $mode != incoming ]] || arguments+=(-incoming "unix:$VM_DIR/$name.migration")
+	[[ $mode != defer ]] || arguments+=(-incoming defer)
+	for uuid in ${2//,/ }; do
+		arguments+=(-device "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$uuid,enable-migration=on,x-device-dirty-page-tracking=off,id=m$((number++))")
+	done
 	qemu-system-x86_64 -name "$name" -accel tcg -m 64 -machine q35 -nodefaults -display none \
-		-device "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$uuid,enable-migration=on,x-device-dirty-page-tracking=off,id=m0" \
-		-qmp "unix:$VM_DIR/$name.qmp,server=on,wait=off" "${incoming[@]}" \
+		-qmp "unix:$VM_DIR/$name.qmp,server=on,wait=off" "${arguments[@]}" \
 		</dev/null >/dev/null 2>"/lab/vm-$name.err" &
 	echo $! >"$VM_DIR/$name.pid"
 	qmp --timeout "$WAIT_SECONDS" "$VM_DIR/$name.qmp" query-status || { cat "/lab/vm-$name.err" && false; }
