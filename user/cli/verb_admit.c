@@ -74,29 +74,13 @@ static int check_file(const char *path, json_t **out)
 	return *out ? 0 : -ENOMEM;
 }
 
-static int admit(const struct admit_options *options)
-{
-	const char *arguments[14];
-	struct control_request request = {
-		.verb = "admit",
-		.socket = options->socket,
-		.method = "POST",
-		.path = "/v1/admit",
-		.arguments = arguments,
-	};
-	json_t *descriptor = NULL, *answer = NULL;
-	AUTO_FREE char *body = NULL;
-	size_t count = 0;
-	bool admitted;
+/* Names and values of the request, to a NULL. */
+#define ARGUMENTS 13
 
-	if (check_file(options->file, &descriptor))
-		return EXIT_BAD;
-	body = json_dumps(descriptor, JSON_COMPACT);
-	json_decref(descriptor);
-	if (!body)
-		return EXIT_BAD;
-	request.body = body;
-	request.body_size = strlen(body);
+static void fill_arguments(const struct admit_options *options,
+			   const char *arguments[static ARGUMENTS])
+{
+	size_t count = 0;
 
 	arguments[count++] = "device";
 	arguments[count++] = options->device;
@@ -117,6 +101,32 @@ static int admit(const struct admit_options *options)
 		arguments[count++] = options->devices;
 	}
 	arguments[count] = NULL;
+}
+
+static int admit(const struct admit_options *options)
+{
+	const char *arguments[ARGUMENTS];
+	struct control_request request = {
+		.verb = "admit",
+		.socket = options->socket,
+		.method = "POST",
+		.path = "/v1/admit",
+		.arguments = arguments,
+	};
+	json_t *descriptor = NULL, *answer = NULL;
+	AUTO_FREE char *body = NULL;
+	bool admitted;
+
+	if (check_file(options->file, &descriptor))
+		return EXIT_BAD;
+	body = json_dumps(descriptor, JSON_COMPACT);
+	json_decref(descriptor);
+	if (!body)
+		return EXIT_BAD;
+	request.body = body;
+	request.body_size = strlen(body);
+
+	fill_arguments(options, arguments);
 	if (control_call(&request, &answer))
 		return EXIT_BAD;
 
@@ -131,20 +141,21 @@ static int admit(const struct admit_options *options)
 	return admitted ? EXIT_YES : EXIT_NO;
 }
 
+static const struct option option_table[] = {
+	{"source", required_argument, NULL, 's'}, {"dest", required_argument, NULL, 'd'},
+	{"device", required_argument, NULL, 'D'}, {"ttl", required_argument, NULL, 't'},
+	{"uses", required_argument, NULL, 'u'},   {"devices", required_argument, NULL, 'n'},
+	{"socket", required_argument, NULL, 'S'}, {"json", no_argument, NULL, 'j'},
+	{"help", no_argument, NULL, 'h'},         {0},
+};
+
 static int admit_run(int argc, char **argv)
 {
-	static const struct option table[] = {
-		{"source", required_argument, NULL, 's'}, {"dest", required_argument, NULL, 'd'},
-		{"device", required_argument, NULL, 'D'}, {"ttl", required_argument, NULL, 't'},
-		{"uses", required_argument, NULL, 'u'},   {"devices", required_argument, NULL, 'n'},
-		{"socket", required_argument, NULL, 'S'}, {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},         {0},
-	};
 	const char *source = NULL, *dest = NULL;
 	struct admit_options options = {0};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "jh", table, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "jh", option_table, NULL)) != -1) {
 		switch (option) {
 		case 's':
 			source = optarg;

@@ -125,19 +125,20 @@ static int show_info(const struct replay *replay)
 	return EXIT_NO;
 }
 
+static const struct option option_table[] = {
+	{"json", no_argument, NULL, 'j'},         {"device", required_argument, NULL, 'd'},
+	{"events", required_argument, NULL, 'e'}, {"info", no_argument, NULL, 'i'},
+	{"policy", required_argument, NULL, 'p'}, {"source", required_argument, NULL, 'S'},
+	{"dest", required_argument, NULL, 'D'},   {"speed", required_argument, NULL, 's'},
+	{"help", no_argument, NULL, 'h'},         {0},
+};
+
 /* Gives -1 to go on, or the exit code to end with. */
 static int parse(int argc, char **argv, struct replay *replay)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},         {"device", required_argument, NULL, 'd'},
-		{"events", required_argument, NULL, 'e'}, {"info", no_argument, NULL, 'i'},
-		{"policy", required_argument, NULL, 'p'}, {"source", required_argument, NULL, 'S'},
-		{"dest", required_argument, NULL, 'D'},   {"speed", required_argument, NULL, 's'},
-		{"help", no_argument, NULL, 'h'},         {0},
-	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "jd:e:p:ih", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "jd:e:p:ih", option_table, NULL)) != -1) {
 		switch (option) {
 		case 'j':
 			replay->view.json = true;

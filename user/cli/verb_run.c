@@ -13,6 +13,10 @@
 #include "daemon/daemon.h"
 #include "sinks/audit.h"
 
+#define METRICS_REFUSED                                                                     \
+	"--metrics: expected " LOOPBACK_FORMS ", got '%s'; nobody outside of this host is " \
+	"answered"
+
 struct run_arguments {
 	const char *config;
 	const char *audit;
@@ -61,29 +65,49 @@ static void on_downtime(void *context, uint64_t downtime_ns, const char *policy)
 	recorder_limits(recording->recorder, downtime_ns, policy);
 }
 
+static const struct option option_table[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"policy", required_argument, NULL, 'p'},
+	{"shadow", required_argument, NULL, 'S'},
+	{"socket", required_argument, NULL, 's'},
+	{"metrics", required_argument, NULL, 'm'},
+	{"json", no_argument, NULL, 'j'},
+	{"watch", no_argument, NULL, 'w'},
+	{"transient", no_argument, NULL, 't'},
+	{"audit", required_argument, NULL, 'a'},
+	{"no-audit", no_argument, NULL, 'n'},
+	{"late-drivers", no_argument, NULL, 'l'},
+	{"record", required_argument, NULL, 'r'},
+	{"record-size", required_argument, NULL, 'R'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+/* What an option without an argument sets; NULL: it is none of them. */
+static bool *flag_of(struct run_arguments *out, int option)
+{
+	switch (option) {
+	case 'j':
+		return &out->daemon.json;
+	case 'w':
+		return &out->daemon.watch;
+	case 'n':
+		return &out->no_audit;
+	case 'l':
+		return &out->daemon.late_drivers;
+	case 't':
+		return &out->daemon.transient;
+	}
+	return NULL;
+}
+
 /* Gives -1 to go on, or the exit code to end with. */
 static int parse(int argc, char **argv, struct run_arguments *out)
 {
-	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"policy", required_argument, NULL, 'p'},
-		{"shadow", required_argument, NULL, 'S'},
-		{"socket", required_argument, NULL, 's'},
-		{"metrics", required_argument, NULL, 'm'},
-		{"json", no_argument, NULL, 'j'},
-		{"watch", no_argument, NULL, 'w'},
-		{"transient", no_argument, NULL, 't'},
-		{"audit", required_argument, NULL, 'a'},
-		{"no-audit", no_argument, NULL, 'n'},
-		{"late-drivers", no_argument, NULL, 'l'},
-		{"record", required_argument, NULL, 'r'},
-		{"record-size", required_argument, NULL, 'R'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
+	bool *flag;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:p:jwh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:p:jwh", option_table, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			out->config = optarg;
@@ -99,29 +123,10 @@ static int parse(int argc, char **argv, struct run_arguments *out)
 			break;
 		case 'm':
 			if (!loopback_parse(optarg, &out->daemon.metrics))
-				return verb_usage(&verb_run,
-						  "--metrics: expected " LOOPBACK_FORMS
-						  ", got '%s'; nobody outside of this host is "
-						  "answered",
-						  optarg);
-			break;
-		case 'j':
-			out->daemon.json = true;
-			break;
-		case 'w':
-			out->daemon.watch = true;
+				return verb_usage(&verb_run, METRICS_REFUSED, optarg);
 			break;
 		case 'a':
 			out->audit = optarg;
-			break;
-		case 'n':
-			out->no_audit = true;
-			break;
-		case 'l':
-			out->daemon.late_drivers = true;
-			break;
-		case 't':
-			out->daemon.transient = true;
 			break;
 		case 'r':
 			out->record = optarg;
@@ -133,7 +138,10 @@ static int parse(int argc, char **argv, struct run_arguments *out)
 		case 'h':
 			return verb_help(&verb_run);
 		default:
-			return verb_usage(&verb_run, "unknown option");
+			flag = flag_of(out, option);
+			if (!flag)
+				return verb_usage(&verb_run, "unknown option");
+			*flag = true;
 		}
 	}
 	if (optind < argc)

@@ -34,26 +34,21 @@ struct follower {
 	sd_event *loop;
 };
 
+static const struct option option_table[] = {
+	{"all", no_argument, NULL, 'a'},           {"live", no_argument, NULL, 'l'},
+	{"config", no_argument, NULL, 'C'},        {"print", no_argument, NULL, 'p'},
+	{"connect", required_argument, NULL, 'c'}, {"socket", required_argument, NULL, 's'},
+	{"key", required_argument, NULL, 'k'},     {"json", no_argument, NULL, 'j'},
+	{"follow", no_argument, NULL, 'f'},        {"refresh", required_argument, NULL, 'r'},
+	{"help", no_argument, NULL, 'h'},          {0},
+};
+
 /* Gives -1 to go on, or the exit code to end with. */
 static int parse(int argc, char **argv, struct stamp_arguments *out)
 {
-	static const struct option options[] = {
-		{"all", no_argument, NULL, 'a'},
-		{"live", no_argument, NULL, 'l'},
-		{"config", no_argument, NULL, 'C'},
-		{"print", no_argument, NULL, 'p'},
-		{"connect", required_argument, NULL, 'c'},
-		{"socket", required_argument, NULL, 's'},
-		{"key", required_argument, NULL, 'k'},
-		{"json", no_argument, NULL, 'j'},
-		{"follow", no_argument, NULL, 'f'},
-		{"refresh", required_argument, NULL, 'r'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "ac:pjh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "ac:pjh", option_table, NULL)) != -1) {
 		if (option == 'a')
 			out->all = true;
 		else if (option == 'l')

@@ -158,72 +158,44 @@ Test(policy_write, a_policy_is_shown_with_every_default)
 		     "    action: allow\n");
 }
 
+/* Shown as it is written. */
+#define EVERY_KEY                                                                      \
+	"schema: migwarden.policy/1\n"                                                 \
+	"mode: audit\n"                                                                \
+	"on-bypass: kill\n"                                                            \
+	"defaults: {incoming: allow, outgoing: deny}\n"                                \
+	"aliases:\n"                                                                   \
+	"  - {name: \"q\", vendor: \"8086\", drivers: [\"a\", \"b\"]}\n"               \
+	"rules:\n"                                                                     \
+	"  - name: \"r\"\n"                                                            \
+	"    match: {device_api: \"vfio-*\", vendor: \"80*\", device_id: \"591d\", "   \
+	"driver: \"i915\", mdev_type: \"i915-*\"}\n"                                   \
+	"    require:\n"                                                               \
+	"      parent: ignore\n"                                                       \
+	"      type:\n"                                                                \
+	"        cross:\n"                                                             \
+	"          - [\"a\", \"b\"]\n"                                                 \
+	"      version: {compare: namespaced, direction: mutual}\n"                    \
+	"      attributes:\n"                                                          \
+	"        \"pv_mode\": {compare: superset, separator: \",\", absent: \"\"}\n"   \
+	"        \"b\": {compare: at-least}\n"                                         \
+	"      unconstrained: warn\n"                                                  \
+	"      capabilities: [stop-copy, p2p, pre-copy]\n"                             \
+	"    limits: {stop-copy-bytes: 512MiB, downtime: 300ms, descriptor-age: 1d}\n" \
+	"    action: audit\n"                                                          \
+	"  - name: \"t\"\n"                                                            \
+	"    match: {}\n"                                                              \
+	"    require:\n"                                                               \
+	"      parent: match\n"                                                        \
+	"      type: traits\n"                                                         \
+	"      version: {compare: at-least, direction: source-offers}\n"               \
+	"      capabilities: []\n"                                                     \
+	"    limits: {stop-copy-bytes: 0B, downtime: 1ns}\n"                           \
+	"    action: deny\n"
+
 Test(policy_write, every_key_comes_back)
 {
-	assert_shows("schema: migwarden.policy/1\n"
-		     "mode: audit\n"
-		     "on-bypass: kill\n"
-		     "defaults: {incoming: allow, outgoing: deny}\n"
-		     "aliases:\n"
-		     "  - {name: \"q\", vendor: \"8086\", drivers: [\"a\", \"b\"]}\n"
-		     "rules:\n"
-		     "  - name: \"r\"\n"
-		     "    match: {device_api: \"vfio-*\", vendor: \"80*\", device_id: \"591d\", "
-		     "driver: \"i915\", mdev_type: \"i915-*\"}\n"
-		     "    require:\n"
-		     "      parent: ignore\n"
-		     "      type:\n"
-		     "        cross:\n"
-		     "          - [\"a\", \"b\"]\n"
-		     "      version: {compare: namespaced, direction: mutual}\n"
-		     "      attributes:\n"
-		     "        \"pv_mode\": {compare: superset, separator: \",\", absent: \"\"}\n"
-		     "        \"b\": {compare: at-least}\n"
-		     "      unconstrained: warn\n"
-		     "      capabilities: [stop-copy, p2p, pre-copy]\n"
-		     "    limits: {stop-copy-bytes: 512MiB, downtime: 300ms, descriptor-age: 1d}\n"
-		     "    action: audit\n"
-		     "  - name: \"t\"\n"
-		     "    match: {}\n"
-		     "    require:\n"
-		     "      parent: match\n"
-		     "      type: traits\n"
-		     "      version: {compare: at-least, direction: source-offers}\n"
-		     "      capabilities: []\n"
-		     "    limits: {stop-copy-bytes: 0B, downtime: 1ns}\n"
-		     "    action: deny\n",
-		     "schema: migwarden.policy/1\n"
-		     "mode: audit\n"
-		     "on-bypass: kill\n"
-		     "defaults: {incoming: allow, outgoing: deny}\n"
-		     "aliases:\n"
-		     "  - {name: \"q\", vendor: \"8086\", drivers: [\"a\", \"b\"]}\n"
-		     "rules:\n"
-		     "  - name: \"r\"\n"
-		     "    match: {device_api: \"vfio-*\", vendor: \"80*\", device_id: \"591d\", "
-		     "driver: \"i915\", mdev_type: \"i915-*\"}\n"
-		     "    require:\n"
-		     "      parent: ignore\n"
-		     "      type:\n"
-		     "        cross:\n"
-		     "          - [\"a\", \"b\"]\n"
-		     "      version: {compare: namespaced, direction: mutual}\n"
-		     "      attributes:\n"
-		     "        \"pv_mode\": {compare: superset, separator: \",\", absent: \"\"}\n"
-		     "        \"b\": {compare: at-least}\n"
-		     "      unconstrained: warn\n"
-		     "      capabilities: [stop-copy, p2p, pre-copy]\n"
-		     "    limits: {stop-copy-bytes: 512MiB, downtime: 300ms, descriptor-age: 1d}\n"
-		     "    action: audit\n"
-		     "  - name: \"t\"\n"
-		     "    match: {}\n"
-		     "    require:\n"
-		     "      parent: match\n"
-		     "      type: traits\n"
-		     "      version: {compare: at-least, direction: source-offers}\n"
-		     "      capabilities: []\n"
-		     "    limits: {stop-copy-bytes: 0B, downtime: 1ns}\n"
-		     "    action: deny\n");
+	assert_shows(EVERY_KEY, EVERY_KEY);
 }
 
 Test(policy_write, text_comes_back_whatever_is_in_it)

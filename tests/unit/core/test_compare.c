@@ -37,37 +37,87 @@ Test(compare, equal_devices_pass_every_stage)
 	cr_expect_eq(pair.verdict.position.line, 10);
 }
 
-/* Everything is wrong at once; each repair brings the next stage forward. */
-Test(compare, the_first_failing_stage_is_the_reason_and_later_ones_are_not_evaluated)
+static const struct {
+	enum mw_stage stage;
+	enum mw_reason reason;
+} steps[] = {
+	{MW_STAGE_PROTOCOL, MW_REASON_PROTOCOL_V1},
+	{MW_STAGE_DEVICE_API, MW_REASON_DEVICE_API_MISMATCH},
+	{MW_STAGE_VENDOR, MW_REASON_VENDOR_MISMATCH},
+	{MW_STAGE_DEVICE, MW_REASON_DEVICE_MISMATCH},
+	{MW_STAGE_MDEV_TYPE, MW_REASON_TYPE_MISMATCH},
+	{MW_STAGE_VERSION, MW_REASON_VERSION_MAJOR},
+	{MW_STAGE_ATTRIBUTES, MW_REASON_AGGREGATOR_MISMATCH},
+	{MW_STAGE_CAPABILITIES, MW_REASON_CAPABILITY_MISSING},
+	{MW_STAGE_LIMITS, MW_REASON_LIMIT_EXCEEDED},
+};
+
+/* Wrong at every stage. */
+static void spoil(struct pair *pair)
 {
-	AUTO_PAIR struct pair pair = pair_new();
-	struct descriptor *dest = pair.dest;
-	static const struct {
-		enum mw_stage stage;
-		enum mw_reason reason;
-	} steps[] = {
-		{MW_STAGE_PROTOCOL, MW_REASON_PROTOCOL_V1},
-		{MW_STAGE_DEVICE_API, MW_REASON_DEVICE_API_MISMATCH},
-		{MW_STAGE_VENDOR, MW_REASON_VENDOR_MISMATCH},
-		{MW_STAGE_DEVICE, MW_REASON_DEVICE_MISMATCH},
-		{MW_STAGE_MDEV_TYPE, MW_REASON_TYPE_MISMATCH},
-		{MW_STAGE_VERSION, MW_REASON_VERSION_MAJOR},
-		{MW_STAGE_ATTRIBUTES, MW_REASON_AGGREGATOR_MISMATCH},
-		{MW_STAGE_CAPABILITIES, MW_REASON_CAPABILITY_MISSING},
-		{MW_STAGE_LIMITS, MW_REASON_LIMIT_EXCEEDED},
-	};
+	struct descriptor *dest = pair->dest;
 
 	dest->protocol = PROTOCOL_V1;
 	set(dest, &dest->device_api, "vfio-ap");
 	set(dest, &dest->vendor, "10de");
 	set(dest, &dest->device_id, "1234");
 	set(dest, &dest->mdev_type, "i915-GVTg_V5_8");
-	pair_versions(&pair, "1.0.0", "2.0.0");
-	pair_attribute(&pair, "aggregator", "1", "2");
+	pair_versions(pair, "1.0.0", "2.0.0");
+	pair_attribute(pair, "aggregator", "1", "2");
 	dest->capabilities = 1;
-	pair.rule->capabilities = 3;
-	pair.rule->limits.stop_copy_bytes = 10;
-	pair.source->stop_copy_bytes = 11;
+	pair->rule->capabilities = 3;
+	pair->rule->limits.stop_copy_bytes = 10;
+	pair->source->stop_copy_bytes = 11;
+}
+
+static void repair(struct pair *pair, enum mw_stage stage)
+{
+	struct descriptor *dest = pair->dest;
+
+	switch (stage) {
+	case MW_STAGE_PROTOCOL:
+		dest->protocol = PROTOCOL_V2;
+		break;
+	case MW_STAGE_DEVICE_API:
+		set(dest, &dest->device_api, "vfio-pci");
+		break;
+	case MW_STAGE_VENDOR:
+		set(dest, &dest->vendor, "8086");
+		break;
+	case MW_STAGE_DEVICE:
+		set(dest, &dest->device_id, "591d");
+		break;
+	case MW_STAGE_MDEV_TYPE:
+		set(dest, &dest->mdev_type, "i915-GVTg_V5_4");
+		break;
+	case MW_STAGE_VERSION:
+		pair_versions(pair, "1.0.0", "1.0.0");
+		break;
+	case MW_STAGE_ATTRIBUTES:
+		pair_attribute_rule(pair, "aggregator", COMPARE_IGNORE, NULL);
+		break;
+	case MW_STAGE_CAPABILITIES:
+		dest->capabilities = 3;
+		break;
+	case MW_STAGE_LIMITS:
+		pair->source->stop_copy_bytes = 10;
+		break;
+	case MW_STAGE_NONE:
+	case MW_STAGE_DESCRIPTOR:
+	case MW_STAGE_RULE:
+	case MW_STAGE_TEMPLATE:
+	case MW_STAGE_ADMISSION:
+	case MW_STAGE_COUNT_:
+		cr_assert_fail("not one of the steps");
+	}
+}
+
+/* Everything is wrong at once; each repair brings the next stage forward. */
+Test(compare, the_first_failing_stage_is_the_reason_and_later_ones_are_not_evaluated)
+{
+	AUTO_PAIR struct pair pair = pair_new();
+
+	spoil(&pair);
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		cr_expect_eq(pair_judge(&pair), steps[i].reason);
@@ -80,35 +130,7 @@ Test(compare, the_first_failing_stage_is_the_reason_and_later_ones_are_not_evalu
 		cr_expect(pair.verdict.has_source_value, "%zu", i);
 		for (size_t j = i + 1; j < sizeof(steps) / sizeof(steps[0]); j++)
 			cr_expect_eq(pair.verdict.stages[steps[j].stage], STAGE_NOT_EVALUATED);
-		switch (i) {
-		case 0:
-			dest->protocol = PROTOCOL_V2;
-			break;
-		case 1:
-			set(dest, &dest->device_api, "vfio-pci");
-			break;
-		case 2:
-			set(dest, &dest->vendor, "8086");
-			break;
-		case 3:
-			set(dest, &dest->device_id, "591d");
-			break;
-		case 4:
-			set(dest, &dest->mdev_type, "i915-GVTg_V5_4");
-			break;
-		case 5:
-			pair_versions(&pair, "1.0.0", "1.0.0");
-			break;
-		case 6:
-			pair_attribute_rule(&pair, "aggregator", COMPARE_IGNORE, NULL);
-			break;
-		case 7:
-			dest->capabilities = 3;
-			break;
-		default:
-			pair.source->stop_copy_bytes = 10;
-			break;
-		}
+		repair(&pair, steps[i].stage);
 	}
 	cr_expect_eq(pair_judge(&pair), MW_REASON_OK);
 }
