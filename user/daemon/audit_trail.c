@@ -289,10 +289,11 @@ void trail_close(struct daemon *daemon)
 }
 
 /* Who asked for it, as far as he is still there. */
-static int intend(struct daemon *daemon, struct audit_row *row, json_t *detail, bool must,
+static int intend(struct daemon *daemon, const struct audit_row *told, json_t *detail, bool must,
 		  uint64_t *intent)
 {
 	AUTO_FREE char *text = text_of(detail);
+	struct audit_row full = *told, *row = &full;
 	struct process process = {0};
 	int r = 0;
 
@@ -541,7 +542,8 @@ void trail_decision(struct daemon *daemon, const struct trail_decision *decision
 	if (was_written(daemon, event))
 		return;
 	row.policy = policy_of(daemon, event->generation);
-	row.rule = rule = rule_of(daemon, decision, &row.rule_name);
+	rule = rule_of(daemon, decision, &row.rule_name);
+	row.rule = rule;
 	queue(daemon, &row, decision_detail(decision));
 }
 

@@ -21,6 +21,7 @@
 #include "kern/kernel.h"
 #include "sinks/event_json.h"
 #include "sinks/event_text.h"
+#include "sinks/journal_socket.h"
 #include "sinks/json_set.h"
 
 #define DRAIN_LIMIT_MS 1000
@@ -43,11 +44,12 @@ static void say(const char *what, int error)
 
 static void show_event(struct daemon *daemon, const union mw_event *event)
 {
+	bool is_told = event->head.kind == MW_EVENT_SHIELD && !daemon->out_is_journal;
 	FILE *out = daemon->options->out;
 
 	if (event->head.kind == MW_EVENT_GATE) {
 		decision_show(daemon, event);
-	} else if (!daemon->options->watch && event->head.kind != MW_EVENT_SHIELD) {
+	} else if (!daemon->options->watch && !is_told) {
 		return;
 	} else if (daemon->options->json) {
 		json_put_line(out, event_to_json(event, daemon->clock_offset_ns));
@@ -724,6 +726,7 @@ int daemon_run(const struct daemon_options *options)
 	daemon->lock = -1;
 	daemon->clock_offset_ns =
 		options->tap ? options->tap->clock_offset_ns : clock_wall_offset_ns();
+	daemon->out_is_journal = journal_is_behind(fileno(daemon->options->out));
 	daemon->start_ms = clock_ns(CLOCK_REALTIME) / NS_PER_MS;
 	kernel_quiet();
 	r = metrics_new(&daemon->metrics);

@@ -22,6 +22,24 @@ static const char *rule_of(const union mw_event *event, const struct admission *
 	return json_string_value(json_object_get(admission->verdict, "rule_name"));
 }
 
+/* What the views keep of it. */
+static json_t *to_json(const struct daemon *daemon, const struct decision *decision,
+		       const struct process *process, const struct admission *admission)
+{
+	json_t *object = event_to_json(decision->event, daemon->clock_offset_ns);
+
+	json_object_set_new(object, "vm",
+			    *process->vm_name ? json_string(process->vm_name) : json_null());
+	json_object_set_new(object, "vm_uuid",
+			    *process->vm_uuid ? json_string(process->vm_uuid) : json_null());
+	json_object_set_new(object, "explanation", json_string(decision->explanation));
+	json_object_set(object, "verdict", admission ? admission->verdict : json_null());
+	/* Which domain brought it, from which host, by whose word. */
+	json_object_set(object, "domain",
+			admission && admission->detail ? admission->detail : json_null());
+	return object;
+}
+
 void decision_show(struct daemon *daemon, const union mw_event *event)
 {
 	const struct admission *admission =
@@ -59,22 +77,14 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 	metrics_rule(daemon->metrics, rule_of(event, admission), event->gate.answer);
 	decision.shadow_answer = differs ? shadow.answer : NULL;
 	decision.shadow_explanation = shadow.explanation;
-	object = event_to_json(event, daemon->clock_offset_ns);
-	json_object_set_new(object, "vm",
-			    *process.vm_name ? json_string(process.vm_name) : json_null());
-	json_object_set_new(object, "vm_uuid",
-			    *process.vm_uuid ? json_string(process.vm_uuid) : json_null());
-	json_object_set_new(object, "explanation", json_string(decision.explanation));
-	json_object_set(object, "verdict", admission ? admission->verdict : json_null());
-	/* Which domain brought it, from which host, by whose word. */
-	json_object_set(object, "domain",
-			admission && admission->detail ? admission->detail : json_null());
+	object = to_json(daemon, &decision, &process, admission);
 	json_object_set_new(object, "shadow", shadow_to_json(differs ? &shadow : NULL));
 	recent_decision(&daemon->recent, object);
-	if (daemon->options->json) {
+	if (daemon->options->json && !daemon->out_is_journal) {
 		json_put_line(out, object);
 		return;
 	}
-	decision_line(out, &decision);
+	if (!daemon->out_is_journal)
+		decision_line(out, &decision);
 	json_decref(object);
 }

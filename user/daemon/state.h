@@ -58,6 +58,8 @@ struct daemon {
 	struct trail *trail; /* NULL without an audit */
 	int64_t clock_offset_ns;
 	uint64_t malformed;
+	/* Its output goes into the journal, which has what the trail tells already. */
+	bool out_is_journal;
 	/* The gate was taken down on purpose, and by whom (pid 0: it was not): the daemon ends. */
 	struct release released;
 	bool module_came; /* told by a record; acted upon after its batch */

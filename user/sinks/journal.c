@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sinks/journal.h"
 
-#define SD_JOURNAL_SUPPRESS_LOCATION
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <syslog.h>
-#include <systemd/sd-journal.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "sinks/audit_text.h"
+#include "sinks/journal_socket.h"
 
 #define FIELDS_MAX 24
 #define FIELD_BYTES 1024
@@ -29,7 +28,7 @@ static const struct {
 	{AUDIT_RELOAD, "ee2812a43a9c42f78de560bad357761e"},
 	{AUDIT_ANSWER, "df1e64102d6d4e2d8ef3a26358f5a17d"},
 	{AUDIT_INCIDENT, "9403702ca22b41b5aedbd5b6b1437d98"},
-	{AUDIT_GAP, "11ccf31703e8479981f426facdc80bd7"},
+	{AUDIT_GAP, JOURNAL_GAP_MESSAGE_ID},
 };
 
 const char *journal_message_id(const char *kind)
@@ -38,6 +37,13 @@ const char *journal_message_id(const char *kind)
 		if (text_equal(ids[i].kind, kind))
 			return ids[i].id;
 	return NULL;
+}
+
+void journal_write(const struct iovec *fields, int count)
+{
+	static struct journal_socket journal = {.path = JOURNAL_SOCKET_PATH, .fd = -1};
+
+	journal_socket_send(&journal, fields, count);
 }
 
 struct entry {
@@ -107,5 +113,5 @@ void journal_send(const struct audit_row *row)
 	add_number(&entry, "MIGWARDEN_ADMISSION", row->admission);
 	add_number(&entry, "MIGWARDEN_PID", (uint64_t)row->pid);
 	add(&entry, "MIGWARDEN_COMM", row->comm);
-	sd_journal_sendv(entry.fields, entry.count);
+	journal_write(entry.fields, entry.count);
 }

@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sinks/release.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <syslog.h>
-#include <systemd/sd-journal.h>
 
+#include "base/cleanup.h"
 #include "base/units.h"
+#include "sinks/journal.h"
+
+#define FIELD_BYTES 160
 
 void release_to_journal(const struct release *release)
 {
-	sd_journal_send("MESSAGE=the gate was released by PID %d, UID %u: nothing is enforced on "
-			"this host any more",
-			(int)release->pid, (unsigned int)release->uid,
-			"MESSAGE_ID=" RELEASE_MESSAGE_ID, "MIGWARDEN_EVENT=release",
-			"SYSLOG_IDENTIFIER=migwarden", "PRIORITY=%d", LOG_WARNING, "OBJECT_PID=%d",
-			(int)release->pid, NULL);
+	char fields[6][FIELD_BYTES];
+	struct iovec entry[ARRAY_SIZE(fields)];
+
+	snprintf(fields[0], FIELD_BYTES,
+		 "MESSAGE=the gate was released by PID %d, UID %u: nothing is enforced on this "
+		 "host any more",
+		 (int)release->pid, (unsigned int)release->uid);
+	snprintf(fields[1], FIELD_BYTES, "MESSAGE_ID=" RELEASE_MESSAGE_ID);
+	snprintf(fields[2], FIELD_BYTES, "MIGWARDEN_EVENT=release");
+	snprintf(fields[3], FIELD_BYTES, "SYSLOG_IDENTIFIER=migwarden");
+	snprintf(fields[4], FIELD_BYTES, "PRIORITY=%d", LOG_WARNING);
+	snprintf(fields[5], FIELD_BYTES, "OBJECT_PID=%d", (int)release->pid);
+	for (size_t i = 0; i < ARRAY_SIZE(entry); i++)
+		entry[i] = (struct iovec){fields[i], strlen(fields[i])};
+	journal_write(entry, ARRAY_SIZE(entry));
 }
 
 json_t *release_to_json(const struct release *release, int64_t clock_offset_ns)
