@@ -31,6 +31,7 @@ json_t *json_text(const char *text)
 		memcpy(fixed + used, text, valid);
 		used += valid;
 		if (valid < length) {
+			/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): text follows. */
 			memcpy(fixed + used, REPLACEMENT, strlen(REPLACEMENT));
 			used += strlen(REPLACEMENT);
 			valid++;

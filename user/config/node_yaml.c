@@ -4,6 +4,7 @@
  * anything could be expanded, and no limit of ours depends on what its document builder does.
  * Plain scalars are typed by the core schema of YAML 1.2, so `on` and `yes` are strings.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,6 +216,7 @@ static int type_plain(struct build *build, struct node *node)
 	static const char *const falses[] = {"false", "False", "FALSE", NULL};
 	int base;
 
+	assert(node->text);
 	node->kind = NODE_STRING;
 	if (is_one_of(node->text, nulls)) {
 		node->kind = NODE_NULL;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/compare.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -159,6 +160,7 @@ static enum stage_result stage_rule(struct comparison *c, enum match_answer answ
 	case MATCH_YES:
 		break;
 	}
+	assert(c->rule);
 	if (c->rule->action == MW_ACTION_DENY) {
 		stage_values(c, "match", &c->source->mdev_type, &c->dest->mdev_type);
 		return stage_fail(c, MW_REASON_POLICY_DENY, "mdev_type", at_rule,

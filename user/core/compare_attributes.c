@@ -2,6 +2,7 @@
 /* Stage attributes: SEMANTICS 2.6 (unconstrained), 2.7, 2.11, 2.12; policy.h says the rest. */
 #include "core/compare_stage.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "core/policy_plan.h"
@@ -322,6 +323,8 @@ static enum stage_result check_all_unnamed(struct comparison *c)
 		const struct attribute *b = j < dest->attribute_count ? &dest->attributes[j] : NULL;
 		int order = !a ? 1 : !b ? -1 : strcmp(a->name, b->name);
 		enum stage_result result;
+
+		assert(a || b);
 
 		result = check_unnamed(c, order <= 0 ? a->name : b->name,
 				       order <= 0 ? &a->value : &absent,

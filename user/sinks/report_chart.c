@@ -261,6 +261,7 @@ const char *chart_curve(const struct session_series *series, bool is_precopy,
 			char out[static CHART_CURVE_BYTES])
 {
 	static const char *const heights[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+	const size_t top = ARRAY_SIZE(heights) - 1;
 	uint64_t begin = series->items[0].time_ns, end = series->last.time_ns, highest = 1;
 	unsigned int columns =
 		series->count < CHART_CURVE_COLUMNS ? series->count : CHART_CURVE_COLUMNS;
@@ -280,7 +281,7 @@ const char *chart_curve(const struct session_series *series, bool is_precopy,
 		       (double)series->items[newest + 1].time_ns <= until)
 			newest++;
 		share = (double)chart_sample(&series->items[newest], is_precopy) / (double)highest;
-		height = (size_t)(share * (double)(ARRAY_SIZE(heights) - 1) + 0.5);
+		height = (size_t)(share * (double)top + 0.5);
 		strcat(out, heights[height < ARRAY_SIZE(heights) ? height : 0]);
 	}
 	return out;
