@@ -32,8 +32,9 @@ WARNINGS += -Werror
 endif
 CFLAGS ?= -O2 -g
 SANITIZE ?=
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 ifneq ($(SANITIZE),)
-CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+CFLAGS += $(SANITIZERS)
 LDFLAGS += -fsanitize=address,undefined
 endif
 CPPFLAGS += -Iuser -Iinclude -isystem $(BUILD)/gen -D_GNU_SOURCE -DMW_VERSION='"$(VERSION)"'
@@ -75,8 +76,9 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 BPF_SOURCES := $(sort $(wildcard bpf/*.bpf.c))
 BPF_OBJECTS := $(patsubst bpf/%.c,$(BUILD)/bpf/%.o,$(BPF_SOURCES))
 SKELETONS := $(patsubst bpf/%.bpf.c,$(BUILD)/gen/%.skel.h,$(BPF_SOURCES))
+# The BTF names the sources: by their place in the tree, wherever that lies.
 # linux/types.h wants asm/types.h, which Debian keeps in the multiarch folder.
-BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_x86 -Ivmlinux -Iinclude -Ibpf \
+BPF_CFLAGS := -g -O2 -ffile-prefix-map=$(CURDIR)=. -mcpu=v3 -target bpf -D__TARGET_ARCH_x86 -Ivmlinux -Iinclude -Ibpf \
 	-I/usr/include/$(shell $(CC) -print-multiarch) \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations
 
@@ -86,7 +88,7 @@ CLIENTS := $(patsubst tests/vm/client/%.c,$(BUILD)/tests/%,$(sort $(wildcard tes
 	$(BUILD)/tests/attack-preload.so
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out $(NOT_TESTED),$(sort $(wildcard tests/fuzz/fuzz_*.c))))
 
-.PHONY: all deps check check-vm test sanitize coverage soak demo fuzz install uninstall man deb clean format help units clients kmod
+.PHONY: all deps check check-vm test sanitize memcheck coverage soak demo fuzz install uninstall man deb clean format help units clients kmod
 
 ##@ Building
 all: $(BUILD)/migwarden ## build build/migwarden
@@ -135,6 +137,13 @@ $(BUILD)/tests/unit: $(UNIT_OBJECTS) $(ARCHIVES)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(UNIT_OBJECTS) -Wl,--start-group $(ARCHIVES) \
 		-Wl,--end-group $(LIB_LIBS) -lcriterion
 
+# The same tests with another main.
+$(BUILD)/tests/units-forked: $(BUILD)/obj/tests/memcheck/main.o $(UNIT_OBJECTS) $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(UNIT_OBJECTS) -Wl,--start-group $(ARCHIVES) \
+		-Wl,--end-group $(LIB_LIBS) -lcriterion
+
 $(BUILD)/tests/%: tests/vm/client/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -170,9 +179,26 @@ test: deps ## set up, build, then every test
 	@$(MAKE) --no-print-directory WERROR=1 all units clients kmod bench-programs fuzz-build
 	@tests/run all
 
+# Each file after its object, which knows the headers; what was clean and did not change stays so.
+TIDY ?= clang-tidy
+TIDIED := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter-out $(NOT_BUILT),$(sort $(wildcard user/*/*.c))))
+
+.PHONY: tidy
+tidy: $(TIDIED) ## clang-tidy over user/, as .clang-tidy says
+
+$(BUILD)/tidy/%.ok: $(BUILD)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	$(call say,TIDY,$*.c)
+	$(Q)$(TIDY) --quiet $*.c -- $(C_STD) $(CPPFLAGS) $(LIB_CFLAGS) 2>/dev/null
+	@touch $@
+
+# -O1: what is looked for is the same, and the tests run as fast as they compile.
 sanitize: ## the unit tests under the address and undefined behaviour sanitizers
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize SANITIZE=1 units
-	@$(BUILD)/sanitize/tests/unit
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize SANITIZE=1 CFLAGS='-O1 -g $(SANITIZERS)' units
+	@tests/checks/units $(BUILD)/sanitize/tests/unit sanitize
+
+memcheck: $(BUILD)/tests/units-forked ## the unit tests under valgrind
+	@tests/checks/memcheck
 
 COVERAGE := $(BUILD)/coverage
 coverage: ## lines and branches of user/ that the unit tests reach
