@@ -43,7 +43,8 @@ static struct chunk *chunk_add(struct arena *arena, size_t need)
 	size_t size = need > CHUNK_BYTES / 4 ? need : CHUNK_BYTES;
 	struct chunk *chunk;
 
-	if (size > SIZE_MAX - sizeof(*chunk))
+	/* No allocator has more, and memory checkers take such a request for a mistake. */
+	if (size > PTRDIFF_MAX - sizeof(*chunk))
 		return NULL;
 	chunk = calloc(1, sizeof(*chunk) + size);
 	if (!chunk)
