@@ -170,6 +170,7 @@ static int read_reason(const struct reading *reading, const struct node *node,
 	{                                                                                   \
 		.key = name, .read = read_##reader, .offset = offsetof(struct type, member) \
 	}
+/* What other keys say too, for people. */
 #define DERIVED(name)                                \
 	{                                            \
 		.key = name, .read = reading_nothing \

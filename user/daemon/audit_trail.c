@@ -595,7 +595,10 @@ void trail_session(struct daemon *daemon, const struct session *session)
 	char line[SESSION_LINE_BYTES];
 
 	json_object_set_new(detail, "text", json_text(session_line(session, line, sizeof(line))));
-	append(daemon, &row, detail);
+	queue(daemon, &row, detail);
+	/* Time may have ended it, and no record comes. */
+	if (daemon->trail)
+		arm(daemon->trail);
 }
 
 void trail_ring_lost(struct daemon *daemon, bool now)

@@ -93,7 +93,7 @@ void trail_settle(struct daemon *daemon);
 /* trail_shield - somebody tried to reach a piece of the gate. */
 void trail_shield(struct daemon *daemon, const union mw_event *event);
 
-/* trail_session - a migration has ended; records it at once. */
+/* trail_session - a migration has ended; recorded by the next trail_settle, within a second. */
 void trail_session(struct daemon *daemon, const struct session *session);
 
 /*

@@ -573,6 +573,7 @@ static int open_observers(struct daemon *daemon)
 		r = observe_start(daemon->observe);
 	if (r)
 		return r;
+	ring_on_settled(observe_ring(daemon->observe), on_settle);
 	r = sd_event_add_io(daemon->loop, NULL, ring_fd(observe_ring(daemon->observe)), EPOLLIN,
 			    on_observe_ring, daemon);
 	return r < 0 ? r : 0;
