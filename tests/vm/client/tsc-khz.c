@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * tsc-khz: how fast this machine's time stamp counter runs, in kHz, against CLOCK_MONOTONIC.
- * The guest of an emulator that others keep from running measures it wrong by a factor (tests/vm/lab).
+ * The guest of an emulator that others keep from running measures it wrong by a factor
+ * (tests/vm/lab).
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -50,6 +51,8 @@ int main(void)
 	do
 		end = read_both();
 	while (end.ns - begin.ns < MEASURE_NS);
-	printf("%lld\n", (long long)((double)(end.ticks - begin.ticks) * 1e6 / (double)(end.ns - begin.ns) + 0.5));
+	printf("%lld\n",
+	       (long long)((double)(end.ticks - begin.ticks) * 1e6 / (double)(end.ns - begin.ns) +
+			   0.5));
 	return 0;
 }
