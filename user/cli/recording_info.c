@@ -215,9 +215,11 @@ static void show_text(const struct recording_reader *reader, const char *path,
 	show_filter(contents);
 	if (*contents->limits.policy) {
 		line("policy", contents->limits.policy);
-		line("downtime", contents->limits.downtime_ns
-					 ? format_duration(contents->limits.downtime_ns, text)
-					 : "no limit");
+		/* Ours, and so is its µ. */
+		printf("%-12s %s\n", "downtime",
+		       contents->limits.downtime_ns
+			       ? format_duration(contents->limits.downtime_ns, text)
+			       : "-");
 	}
 	line("size", format_bytes(recording_reader_bytes(reader), text));
 	line("end", end_word(contents));

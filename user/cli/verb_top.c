@@ -26,8 +26,9 @@
 #define INTERVAL_NS_DEFAULT 1000000000
 #define INTERVAL_NS_MIN 100000000
 #define COUNT_MAX 1000000000
-/* The screen waits for it. */
-#define VERDICTS_TIMEOUT_MS 500
+/* The screen waits for it; a daemon that has no time is left alone for a while. */
+#define VERDICTS_TIMEOUT_MS 2000
+#define VERDICTS_PAUSE_NS 10000000000u
 /* No event is shown in a line of its own, and no alarm. */
 #define NO_KIND (1u << 31)
 
@@ -47,7 +48,9 @@ struct top {
 	struct top_head frozen_head;
 	struct utsname names;
 	char gate[32];
-	bool has_daemon; /* which tells what the gate said */
+	bool has_daemon;        /* which tells what the gate said */
+	bool is_daemon_silent;  /* it did not, when it was asked last */
+	uint64_t ask_daemon_ns; /* not before; CLOCK_MONOTONIC */
 	uint64_t downtime_ns;
 
 	sd_event *loop; /* of the capture, or our own */
@@ -183,6 +186,14 @@ static void take_decision(struct top *top, const struct session *session)
 		top_model_decide(&top->live, &decision);
 }
 
+static void daemon_is_silent(struct top *top)
+{
+	if (!top->is_daemon_silent)
+		on_message(top, "the daemon does not tell its sessions: no verdicts for now");
+	top->is_daemon_silent = true;
+	top->ask_daemon_ns = clock_ns(CLOCK_MONOTONIC) + VERDICTS_PAUSE_NS;
+}
+
 /* The gate's records go to the daemon alone, which has them with its own sessions. */
 static void ask_verdicts(struct top *top)
 {
@@ -197,17 +208,17 @@ static void ask_verdicts(struct top *top)
 	json_t *list = NULL;
 	size_t count = 0;
 
-	if (!top->has_daemon)
+	if (!top->has_daemon || clock_ns(CLOCK_MONOTONIC) < top->ask_daemon_ns)
 		return;
 	if (!control_call(&request, &list))
 		text = json_dumps(list, JSON_COMPACT);
 	json_decref(list);
 	if (!text || session_read_text("the daemon's answer", text, strlen(text), &sessions, &count,
 				       &error)) {
-		top->has_daemon = false;
-		on_message(top, "the daemon does not tell its sessions any more: no verdicts");
+		daemon_is_silent(top);
 		return;
 	}
+	top->is_daemon_silent = false;
 	/* The newest is the first. */
 	for (size_t i = count; i > 0; i--)
 		take_decision(top, &sessions[i - 1]);
