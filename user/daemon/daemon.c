@@ -21,6 +21,7 @@
 #include "kern/kernel.h"
 #include "sinks/event_json.h"
 #include "sinks/event_text.h"
+#include "sinks/journal.h"
 #include "sinks/journal_socket.h"
 #include "sinks/json_set.h"
 
@@ -523,14 +524,17 @@ static int open_loop(struct daemon *daemon)
 	return r < 0 ? r : 0;
 }
 
-/* What becomes of a migration goes into the metrics and, at its end, into the audit. */
+/* What becomes of a migration goes into the metrics, alarms into the journal, its end into the
+ * audit. */
 static void on_session(void *context, enum session_outcome outcome, const struct session *session,
 		       const struct session_alarm *alarm)
 {
 	struct daemon *daemon = context;
 
-	if (outcome == SESSION_ALARMED)
+	if (outcome == SESSION_ALARMED) {
 		metrics_alarm(daemon->metrics, alarm->kind);
+		journal_alarm(session, alarm);
+	}
 	if (outcome != SESSION_ENDED)
 		return;
 	metrics_session(daemon->metrics, session);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "sinks/audit_text.h"
 #include "sinks/journal_socket.h"
+#include "sinks/session_text.h"
 
 #define FIELDS_MAX 24
 #define FIELD_BYTES 1024
@@ -113,5 +114,31 @@ void journal_send(const struct audit_row *row)
 	add_number(&entry, "MIGWARDEN_ADMISSION", row->admission);
 	add_number(&entry, "MIGWARDEN_PID", (uint64_t)row->pid);
 	add(&entry, "MIGWARDEN_COMM", row->comm);
+	journal_write(entry.fields, entry.count);
+}
+
+void journal_alarm(const struct session *session, const struct session_alarm *alarm)
+{
+	char text[SESSION_ALARM_TEXT_BYTES], message[FIELD_BYTES];
+	struct entry entry = {0};
+
+	snprintf(message, sizeof(message), "%s: %s: %s", session->device,
+		 alarm_kind_name(alarm->kind),
+		 session_alarm_text(session, alarm, text, sizeof(text)));
+	add(&entry, "MESSAGE", message);
+	add(&entry, "MESSAGE_ID", JOURNAL_ALARM_ID);
+	/* A guest that runs without its device's state; all else is a matter of a migration. */
+	add_number(&entry, "PRIORITY", alarm->kind == ALARM_DEVICE_LOST ? LOG_ERR : LOG_WARNING);
+	add(&entry, "SYSLOG_IDENTIFIER", "migwarden");
+	add(&entry, "MIGWARDEN_KIND", "alarm");
+	add(&entry, "MIGWARDEN_ALARM", alarm_kind_name(alarm->kind));
+	add(&entry, "MIGWARDEN_DEVICE", session->device);
+	add(&entry, "MIGWARDEN_DRIVER", session->driver);
+	add(&entry, "MIGWARDEN_SIDE", session_side_name(session->side));
+	add(&entry, "MIGWARDEN_VM", session->vm_name);
+	add(&entry, "MIGWARDEN_VM_UUID", session->vm_uuid);
+	add_number(&entry, "MIGWARDEN_SESSION", session->id);
+	add_number(&entry, "MIGWARDEN_PID", session->pid);
+	add(&entry, "MIGWARDEN_COMM", session->comm);
 	journal_write(entry.fields, entry.count);
 }
