@@ -5,7 +5,7 @@
 usage: qemu_trace.py WATCHED TRACE...
        qemu_trace.py --table WATCHED TRACE...
 
-A TRACE is the log of a QEMU that was run with -trace 'vfio_*' -msg timestamp=on, one of each VM.
+A TRACE is the log of a QEMU that was run with -trace 'vfio_*' -msg timestamp=on, VM.trace of each VM.
 Prints a JSON object a line, or a table for people. All times are CLOCK_REALTIME in ns.
 
   {"event": "states", "vm", "device", "qemu": [...], "ours": [...]}     the states that were set
@@ -19,7 +19,7 @@ import os
 import re
 import sys
 
-LINE = re.compile(r"(\d+)@(\d+)\.(\d+):(vfio_\w+) +\(([^)]*)\) ?(.*)")
+LINE = re.compile(r"\d+@(\d+)\.(\d+):(vfio_\w+) +\(([^)]*)\) ?(.*)")
 STATE = re.compile(r"(?:new )?state (\w+)")
 SIZE = re.compile(r"(?:data_)?size (?:0x)?(\w+)")
 
@@ -29,12 +29,10 @@ class Trace:
 
     def __init__(self, path):
         self.vm = os.path.basename(path).removesuffix(".trace")
-        self.pid = None
         self.events = {}  # by device: (ns, event, rest)
         with open(path, encoding="utf-8", errors="replace") as file:
             for match in filter(None, map(LINE.match, file)):
-                pid, seconds, micros, event, device, rest = match.groups()
-                self.pid = int(pid)
+                seconds, micros, event, device, rest = match.groups()
                 self.events.setdefault(device, []).append((int(seconds) * 10**9 + int(micros) * 1000, event, rest))
 
     def sets(self, device):
@@ -61,16 +59,11 @@ class Trace:
         return any("_thread_" in event or "_device_buffer_" in event for _, event, _ in self.events[device])
 
 
-def ours(watched):
-    """The SETs, arcs and sessions of each (pid, device)."""
-    found = {}
-    for event in watched:
-        if event["event"] == "session":
-            key = (event["process"]["pid"], event["device"])
-        else:
-            key = (event.get("pid"), event.get("device"))
-        found.setdefault(key, []).append(event)
-    return found
+def sessions_of(watched, vm, device):
+    """The sessions of a device of that VM, each with what its process did with the device."""
+    for session in watched:
+        if session["event"] == "session" and session["device"] == device and (session["vm"] or {}).get("name") == vm:
+            yield session, [e for e in watched if e.get("pid") == session["process"]["pid"] and e.get("device") == device]
 
 
 def is_set(event):
@@ -112,11 +105,9 @@ def compare_data(trace, device, session):
 
 
 def compare(watched, traces):
-    found = ours(watched)
     for trace in traces:
         for device in sorted(trace.events):
-            events = found.get((trace.pid, device), [])
-            for session in (e for e in events if e["event"] == "session"):
+            for session, events in sessions_of(watched, trace.vm, device):
                 lines = [*compare_sets(trace, device, events, session["clock_offset_ns"]),
                          *compare_data(trace, device, session)]
                 yield from ({"vm": trace.vm, "device": device, **line} for line in lines)
