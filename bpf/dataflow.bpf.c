@@ -24,31 +24,24 @@ struct {
 
 /* The same by slot, which is where nearly all tasks find theirs (slot.bpf.h). */
 struct enter {
-	int tid; /* 0: free */
-	__u32 zero;
+	int tid;     /* 0: free */
+	__u32 place; /* of the file that was called for last (file_recall) */
 	__u64 enter_ns;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SLOTS);
-	__type(key, __u32);
-	__type(value, struct enter);
-} enter_slots SEC(".maps");
+static struct enter enter_slots[SLOTS];
 
 static __always_inline int driver_enter(void)
 {
-	int tid = (int)bpf_get_current_pid_tgid();
-	__u32 index = slot_index(tid);
-	struct enter *slot = bpf_map_lookup_elem(&enter_slots, &index);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct enter *slot = &enter_slots[slot_index(task->pid)];
 	__u64 *kept;
 
-	if (slot && slot_take(&slot->tid, tid)) {
+	if (slot_take(&slot->tid, task->pid)) {
 		slot->enter_ns = bpf_ktime_get_ns();
 		return 0;
 	}
-	kept = bpf_task_storage_get(&enters, bpf_get_current_task_btf(), NULL,
-				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	kept = bpf_task_storage_get(&enters, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (kept)
 		*kept = bpf_ktime_get_ns();
 	return 0;
@@ -66,15 +59,18 @@ static __noinline __u64 driver_leave_kept(void)
 	return enter;
 }
 
-/* When the call began that ends now; 0 if it began before we watched. */
-static __always_inline __u64 driver_leave(void)
+/*
+ * When the call began that ends now; 0 if it began before we watched. *place is where the caller
+ * may find its file.
+ */
+static __always_inline __u64 driver_leave(__u32 **place)
 {
-	int tid = (int)bpf_get_current_pid_tgid();
-	__u32 index = slot_index(tid);
-	struct enter *slot = bpf_map_lookup_elem(&enter_slots, &index);
+	int tid = bpf_get_current_task_btf()->pid;
+	struct enter *slot = &enter_slots[slot_index(tid)];
 	__u64 enter;
 
-	if (!slot || slot->tid != tid)
+	*place = &slot->place;
+	if (slot->tid != tid)
 		return driver_leave_kept();
 	enter = slot->enter_ns;
 	slot_leave(&slot->tid);
@@ -82,9 +78,9 @@ static __always_inline __u64 driver_leave(void)
 }
 
 /* The data file, also one that was made before we watched: of that we know no device, no phase. */
-static __always_inline struct mw_flow_file *file_of(const struct file *address)
+static __always_inline struct mw_flow_file *file_of(const struct file *address, __u32 *place)
 {
-	struct mw_flow_file *file = file_find((__u64)address);
+	struct mw_flow_file *file = file_recall((__u64)address, place);
 
 	if (file)
 		return file;
@@ -106,19 +102,24 @@ static __always_inline struct mw_flow *phase_of(struct mw_flow_file *file, __u32
 	return flow;
 }
 
-/* The barriers keep clang from doing all the steps to save the jumps. */
+static const __u8 log2_of_byte[256] = {
+	[2 ... 3] = 1,   [4 ... 7] = 2,    [8 ... 15] = 3,    [16 ... 31] = 4,
+	[32 ... 63] = 5, [64 ... 127] = 6, [128 ... 255] = 7,
+};
+
+/* The barrier keeps clang from doing all the steps to save the jumps. */
 static __always_inline __u32 log2_of(__u64 value)
 {
 	__u32 result = 0;
 
-	for (__u32 step = 32; step; step >>= 1)
-		if (value >> step) {
-			value >>= step;
-			result += step;
-			barrier_var(value);
-			barrier_var(result);
-		}
-	return result;
+	for (__u32 byte = 0; byte < sizeof(value) - 1; byte++) {
+		if (value < sizeof(log2_of_byte))
+			break;
+		value >>= 8;
+		result += 8;
+		barrier_var(value);
+	}
+	return result + log2_of_byte[value & (sizeof(log2_of_byte) - 1)];
 }
 
 static __always_inline void histogram_add(__u32 *histogram, __u32 buckets, __u64 value)
@@ -170,13 +171,14 @@ static __always_inline void add_result(struct mw_flow_file *file, struct mw_flow
 
 static __always_inline int driver_moved(const struct file *address, long ret, __u32 direction)
 {
-	__u64 now = bpf_ktime_get_ns(), enter = driver_leave();
+	__u32 *place;
+	__u64 now = bpf_ktime_get_ns(), enter = driver_leave(&place);
 	struct mw_flow_file *file;
 	struct mw_flow *flow;
 
 	if (!enter)
 		return 0;
-	file = file_of(address);
+	file = file_of(address, place);
 	if (!file || file->is_done)
 		return 0;
 	flow = phase_of(file, direction);
@@ -268,14 +270,15 @@ static __always_inline void precopy_emit(const struct mw_flow_file *file,
 SEC("fexit")
 int BPF_PROG(driver_ioctl_exit, struct file *address, unsigned int cmd, unsigned long arg, long ret)
 {
-	__u64 now = bpf_ktime_get_ns(), enter = driver_leave();
+	__u32 *place;
+	__u64 now = bpf_ktime_get_ns(), enter = driver_leave(&place);
 	struct precopy_info info = {};
 	struct mw_flow_file *file;
 	struct mw_flow *flow;
 
 	if (cmd != MW_VFIO_MIG_GET_PRECOPY_INFO || !enter)
 		return 0;
-	file = file_of(address);
+	file = file_of(address, place);
 	if (!file || file->is_done)
 		return 0;
 	flow = phase_of(file, MW_FLOW_READ);

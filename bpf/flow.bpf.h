@@ -13,8 +13,8 @@
 #define FOLLOWED_BYTES 256
 
 /*
- * Open addressing by the file's address, in an array: finding a file costs a tenth of what it does
- * in a hash, and drivers are called for every few bytes.
+ * Open addressing by the file's address, in an array. Where a file is depends on the others that
+ * are open, so who calls for every few bytes remembers its place (file_recall).
  */
 #define FILES_BITS 9
 #define FILES_MAX (1 << FILES_BITS)
@@ -78,11 +78,16 @@ static __always_inline bool is_followed(__u64 vdev)
 	return place && *place;
 }
 
+static __always_inline __u32 file_place(__u64 address, __u32 probe)
+{
+	return (spread(address, FILES_BITS) + probe) & (FILES_MAX - 1);
+}
+
 static __always_inline struct mw_flow_file *file_at(__u64 address, __u32 probe)
 {
-	__u32 index = (spread(address, FILES_BITS) + probe) & (FILES_MAX - 1);
+	__u32 place = file_place(address, probe);
 
-	return bpf_map_lookup_elem(&flow_files, &index);
+	return bpf_map_lookup_elem(&flow_files, &place);
 }
 
 /* Which of its possible places a file has; FILES_PROBES: none. */
@@ -100,13 +105,27 @@ static __noinline __u32 file_probe(__u64 address)
 /* @address is never 0, which is that of a free one. */
 static __always_inline struct mw_flow_file *file_find(__u64 address)
 {
-	struct mw_flow_file *file = file_at(address, 0);
+	__u32 probe = file_probe(address);
+
+	return probe < FILES_PROBES ? file_at(address, probe) : NULL;
+}
+
+/*
+ * The same by the @place where the caller's last file was, which becomes this one's: what a call
+ * costs does not hang on where the kernel has put the file. The place may be wrong.
+ */
+static __always_inline struct mw_flow_file *file_recall(__u64 address, __u32 *place)
+{
+	struct mw_flow_file *file = bpf_map_lookup_elem(&flow_files, place);
 	__u32 probe;
 
 	if (file && file->address == address)
 		return file;
 	probe = file_probe(address);
-	return probe < FILES_PROBES ? file_at(address, probe) : NULL;
+	if (probe == FILES_PROBES)
+		return NULL;
+	*place = file_place(address, probe);
+	return bpf_map_lookup_elem(&flow_files, place);
 }
 
 static __noinline __u32 file_claim(__u64 address)

@@ -18,6 +18,7 @@ extern const void mdev_bus_type __ksym __weak;
 
 /* Of the longest way through the state machine; an arc more is told before its call ends. */
 #define ARCS_MAX 4
+#define STATES 8 /* of the state machine, and as many combinations of what a device may have */
 
 /* One that a driver walks or has walked. */
 struct arc {
@@ -36,8 +37,8 @@ struct call {
 	__u64 enter_ns;
 	__u32 arc_open;
 	__u32 arc_count;
-	struct arc open;             /* where arc_open */
-	struct arc walked[ARCS_MAX]; /* arc_count of them, not told yet */
+	/* So many that are not told yet, and behind them one that goes on where arc_open is. */
+	struct arc arcs[ARCS_MAX];
 	/* The device that the task used last, as long as `releases` stays the same. */
 	const struct file *file; /* NULL: known by its arcs alone */
 	struct vfio_device *vdev;
@@ -52,18 +53,11 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SLOTS);
-	__type(key, __u32);
-	__type(value, struct call);
-} slots SEC(".maps");
+static struct call slots[SLOTS];
 
 static __always_inline struct call *slot_of(int tid)
 {
-	__u32 index = slot_index(tid);
-
-	return bpf_map_lookup_elem(&slots, &index);
+	return &slots[slot_index(tid)];
 }
 
 /* Of the call that goes on; where its entry was not seen, a fresh one that has none. */
@@ -71,7 +65,7 @@ static __always_inline struct call *call_of(struct task_struct *task, __u64 flag
 {
 	struct call *slot = slot_of(task->pid);
 
-	if (slot && slot->tid == task->pid)
+	if (slot->tid == task->pid)
 		return slot;
 	return bpf_task_storage_get(&calls, task, NULL, flags);
 }
@@ -79,13 +73,12 @@ static __always_inline struct call *call_of(struct task_struct *task, __u64 flag
 /* Only here, so that one call is in one place from its begin to its end. */
 static __always_inline struct call *call_begin(void)
 {
-	int tid = (int)bpf_get_current_pid_tgid();
-	struct call *slot = slot_of(tid);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct call *slot = slot_of(task->pid);
 
-	if (slot && slot_take(&slot->tid, tid))
+	if (slot_take(&slot->tid, task->pid))
 		return slot;
-	return bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL,
-				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return bpf_task_storage_get(&calls, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
 /* The call is over; what is known of its device stays for the next one in the slot. */
@@ -245,9 +238,22 @@ static __always_inline void fill_arc(struct mw_event_arc *event, const struct ar
 	event->result = arc->result;
 }
 
+/* The one that goes on, or has its place; NULL where there is no room for one. */
+static __always_inline struct arc *arc_open(struct call *call)
+{
+	__u32 index = call->arc_count;
+
+	if (index >= ARCS_MAX)
+		return NULL;
+	/* Again, for the verifier: clang makes the address before it tests. */
+	barrier_var(index);
+	return &call->arcs[index & (ARCS_MAX - 1)];
+}
+
 /* Tells the arcs that are walked before their call ends: what comes next in the ring is later. */
 static __noinline int arcs_flush(struct call *call)
 {
+	const struct arc *open;
 	struct who who;
 
 	if (!call)
@@ -259,28 +265,69 @@ static __noinline int arcs_flush(struct call *call)
 		count(MW_EVENT_ARC, 1, !event);
 		if (!event)
 			continue;
-		fill_arc(event, &call->walked[i], call->name, &who);
+		fill_arc(event, &call->arcs[i], call->name, &who);
 		bpf_ringbuf_submit(event, 0);
 	}
+	open = arc_open(call);
+	if (call->arc_open && call->arc_count && open)
+		call->arcs[0] = *open;
 	call->arc_count = 0;
 	return 0;
 }
 
-static __always_inline void arc_end(struct call *call, __u64 now, __s32 result)
+static __always_inline void arc_end(struct call *call, struct arc *arc, __u64 now, __s32 result)
 {
-	__u32 index = call->arc_count;
-
+	arc->end_ns = now;
+	arc->result = result;
 	call->arc_open = 0;
-	if (index >= ARCS_MAX)
-		return;
-	call->open.end_ns = now;
-	call->open.result = result;
-	call->walked[index] = call->open;
-	call->arc_count = index + 1;
+	call->arc_count++;
+}
+
+/*
+ * The state, from 1, that vfio_mig_get_next_state() chose where a device with these flags was on
+ * its way from one state to another; 0: not seen yet. It looks at nothing else, and asking the
+ * kernel each time costs more than the rest of the program.
+ */
+static __u8 next_states[STATES * STATES * STATES];
+
+static __always_inline __u8 *next_place(__u32 flags, __u32 from, __u32 target)
+{
+	__u32 index = (flags * STATES + from) * STATES + target;
+
+	if (flags >= STATES || from >= STATES || target >= STATES)
+		return NULL;
+	barrier_var(index);
+	return &next_states[index & (sizeof(next_states) - 1)];
 }
 
 /* Of vfio_mig_get_next_state(), from 0: where it writes the state that it chose. */
 #define NEXT_STATE_ARGUMENT 3
+
+/* What it chose now. False: that cannot be read. */
+static __always_inline bool next_read(void *ctx, __u32 *to)
+{
+	__u64 chosen = 0;
+
+	/* The verifier lets no program load an argument that points to an enum; the helper does. */
+	bpf_get_func_arg(ctx, NEXT_STATE_ARGUMENT, &chosen);
+	return !bpf_probe_read_kernel(to, sizeof(*to), (void *)chosen);
+}
+
+static __always_inline bool next_of(void *ctx, const struct vfio_device *device, __u32 from,
+				    __u32 target, __u32 *to)
+{
+	__u8 *place = next_place(device->migration_flags, from, target);
+
+	if (place && *place) {
+		*to = *place - 1;
+		return true;
+	}
+	if (!next_read(ctx, to))
+		return false;
+	if (place && *to < STATES)
+		*place = *to + 1;
+	return true;
+}
 
 /*
  * The driver has walked an arc, and is told the next one. A step that the state machine refuses is
@@ -293,13 +340,15 @@ int BPF_PROG(vfio_next_state, struct vfio_device *device, __u32 cur, __u32 targe
 	     int ret)
 {
 	struct call *call = call_of(bpf_get_current_task_btf(), BPF_LOCAL_STORAGE_GET_F_CREATE);
-	__u64 now = bpf_ktime_get_ns(), chosen = 0;
+	__u64 now = bpf_ktime_get_ns();
+	struct arc *arc;
 
 	if (!call)
 		return 0;
 	know_device(call, device);
-	if (call->arc_open)
-		arc_end(call, now, 0);
+	arc = arc_open(call);
+	if (call->arc_open && arc)
+		arc_end(call, arc, now, 0);
 	if (is_followed((__u64)device)) {
 		arcs_flush(call);
 		device_enter((__u64)device, cur, MW_FLOW_LEFT, now);
@@ -308,17 +357,16 @@ int BPF_PROG(vfio_next_state, struct vfio_device *device, __u32 cur, __u32 targe
 		arcs_flush(call);
 		now = bpf_ktime_get_ns();
 	}
-	call->open.begin_ns = now;
-	call->open.from = cur;
-	call->open.to = target;
-	call->open.target = target;
-	if (ret) {
-		arc_end(call, now, ret);
+	arc = arc_open(call);
+	if (!arc)
 		return 0;
-	}
-	/* The verifier lets no program load an argument that points to an enum; the helper does. */
-	bpf_get_func_arg(ctx, NEXT_STATE_ARGUMENT, &chosen);
-	if (!bpf_probe_read_kernel(&call->open.to, sizeof(call->open.to), (void *)chosen))
+	arc->begin_ns = now;
+	arc->from = cur;
+	arc->to = target;
+	arc->target = target;
+	if (ret)
+		arc_end(call, arc, now, ret);
+	else if (next_of(ctx, device, cur, target, &arc->to))
 		call->arc_open = 1;
 	return 0;
 }
@@ -419,7 +467,7 @@ static __always_inline void call_emit(const struct call *call, const struct task
 		return;
 	who_of(&who, task);
 	for (__u32 i = 0; i < ARCS_MAX && i < arcs; i++) {
-		fill_arc((void *)event, &call->walked[i], call->name, &who);
+		fill_arc((void *)event, &call->arcs[i], call->name, &who);
 		event = (void *)event + sizeof(struct mw_event_arc);
 	}
 	fill_ioctl(event, call, &who, now);
@@ -432,16 +480,17 @@ static __always_inline void call_emit(const struct call *call, const struct task
 
 /* After a failure the state is what the driver says next. */
 static __always_inline void follow_call(const struct call *call, unsigned int cmd, long ret,
-					bool has_arrived, __u64 now)
+					const struct arc *arrived, __u64 now)
 {
 	__u64 vdev = (__u64)call->vdev;
 
-	if (ret < 0 || !is_followed(vdev))
+	/* Most calls are neither, and need no look at the device. */
+	if (ret < 0 || (cmd != MW_VFIO_DEVICE_RESET && !arrived) || !is_followed(vdev))
 		return;
 	if (cmd == MW_VFIO_DEVICE_RESET)
 		device_enter(vdev, MW_STATE_RUNNING, MW_FLOW_RESET, now);
-	else if (has_arrived)
-		device_enter(vdev, call->open.to, MW_FLOW_LEFT, now);
+	else if (arrived)
+		device_enter(vdev, arrived->to, MW_FLOW_LEFT, now);
 }
 
 SEC("fexit/vfio_device_fops_unl_ioctl")
@@ -450,18 +499,19 @@ int BPF_PROG(vfio_ioctl_exit, struct file *file, unsigned int cmd, unsigned long
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct call *call = call_of(task, 0);
 	__u64 now = bpf_ktime_get_ns();
-	bool has_arrived;
+	struct arc *arrived = NULL;
 
 	if (!call)
 		return 0;
 	/* Without an entry we were attached in the middle of this call. */
 	if (call->enter_ns) {
-		has_arrived = call->arc_open;
-		if (has_arrived)
-			arc_end(call, now, ret < 0 ? (__s32)ret : 0);
+		if (call->arc_open)
+			arrived = arc_open(call);
+		if (arrived)
+			arc_end(call, arrived, now, ret < 0 ? (__s32)ret : 0);
 		know_file(call, file);
 		call_emit(call, task, now, cmd, arg, ret);
-		follow_call(call, cmd, ret, has_arrived, now);
+		follow_call(call, cmd, ret, arrived, now);
 	}
 	call_finish(call);
 	return 0;
@@ -545,13 +595,19 @@ int BPF_PROG(vfio_data_file, const char *name, const struct file_operations *fop
 {
 	struct call *call = call_of(bpf_get_current_task_btf(), 0);
 	__u64 address = (__u64)ret;
+	const struct arc *arc;
+	__u32 to;
 
 	if (!call || !call->arc_open || address >= ERRORS_FROM)
 		return 0;
-	if (file_begin(address, call, call->open.to, bpf_ktime_get_ns()))
-		device_follow((__u64)call->vdev, address, call->open.from);
+	arc = arc_open(call);
+	if (!arc)
+		return 0;
+	to = arc->to;
+	if (file_begin(address, call, to, bpf_ktime_get_ns()))
+		device_follow((__u64)call->vdev, address, arc->from);
 	arcs_flush(call);
-	data_file_emit(call, call->open.to, name, fops);
+	data_file_emit(call, to, name, fops);
 	return 0;
 }
 
