@@ -10,7 +10,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/capture.h"
 #include "cli/compare_options.h"
@@ -20,7 +19,8 @@
 #include "cli/top_screen.h"
 #include "cli/verb.h"
 #include "config/scalar.h"
-#include "config/session_read.h"
+#include "core/names.h"
+#include "migwarden/reason.h"
 #include "sinks/json_set.h"
 
 #define INTERVAL_NS_DEFAULT 1000000000
@@ -170,20 +170,41 @@ static void on_message(void *context, const char *text)
 		fprintf(stderr, "migwarden top: %s\n", text);
 }
 
-static void take_decision(struct top *top, const struct session *session)
+/* The number of a word among those of an enum that begins with @first; 0 where there is none. */
+static uint32_t number_of(const char *word, const char *(*name)(uint32_t), uint32_t first,
+			  uint32_t last)
 {
-	const struct top_decision decision = {
-		.device = session->device,
-		.vm = session->vm_name,
-		.side = session->side,
-		.answer = session->gate.answer,
-		.reason = session->gate.reason,
-		.begin_ns = session->begin_ns,
-		.end_ns = session->end_ns,
-	};
+	for (uint32_t number = first; word && number <= last; number++)
+		if (!strcmp(word, name(number)))
+			return number;
+	return 0;
+}
 
-	if (decision.answer && event_view_has_device(&top->view, decision.device))
-		top_model_decide(&top->live, &decision);
+/* One session of the daemon's list; it need not have anything of the gate. */
+static void take_decision(struct top *top, const json_t *session)
+{
+	const json_t *gate = json_object_get(session, "gate"), *vm = json_object_get(session, "vm");
+	const char *device = json_string_value(json_object_get(session, "device"));
+	const char *name = json_string_value(json_object_get(vm, "name"));
+	const char *reason = json_string_value(json_object_get(gate, "reason"));
+	struct top_decision decision = {
+		.device = device,
+		.vm = name ? name : "",
+		.side = number_of(json_string_value(json_object_get(session, "side")),
+				  session_side_name, SESSION_SOURCE, SESSION_DESTINATION),
+		.answer = number_of(json_string_value(json_object_get(gate, "answer")),
+				    gate_answer_name, MW_GATE_PASSED, MW_GATE_AUDITED),
+		.begin_ns = (uint64_t)json_integer_value(json_object_get(session, "begin_ns")),
+		.end_ns = (uint64_t)json_integer_value(json_object_get(session, "end_ns")),
+	};
+	enum mw_reason code = MW_REASON_OK;
+
+	if (!device || !decision.answer || !event_view_has_device(&top->view, device))
+		return;
+	if (reason)
+		mw_reason_from_name(reason, &code);
+	decision.reason = (uint32_t)code;
+	top_model_decide(&top->live, &decision);
 }
 
 static void daemon_is_silent(struct top *top)
@@ -202,26 +223,19 @@ static void ask_verdicts(struct top *top)
 					  .path = "/v1/sessions",
 					  .timeout_ms = VERDICTS_TIMEOUT_MS,
 					  .is_quiet = true};
-	AUTO_FREE struct session *sessions = NULL;
-	AUTO_FREE char *text = NULL;
-	struct parse_error error;
 	json_t *list = NULL;
-	size_t count = 0;
 
 	if (!top->has_daemon || clock_ns(CLOCK_MONOTONIC) < top->ask_daemon_ns)
 		return;
-	if (!control_call(&request, &list))
-		text = json_dumps(list, JSON_COMPACT);
-	json_decref(list);
-	if (!text || session_read_text("the daemon's answer", text, strlen(text), &sessions, &count,
-				       &error)) {
+	if (control_call(&request, &list)) {
 		daemon_is_silent(top);
 		return;
 	}
 	top->is_daemon_silent = false;
 	/* The newest is the first. */
-	for (size_t i = count; i > 0; i--)
-		take_decision(top, &sessions[i - 1]);
+	for (size_t i = json_array_size(list); i > 0; i--)
+		take_decision(top, json_array_get(list, i - 1));
+	json_decref(list);
 }
 
 static void sample_live(struct top *top)
@@ -229,7 +243,6 @@ static void sample_live(struct top *top)
 	struct ring_counts counts;
 
 	ask_verdicts(top);
-
 	top_model_live_begin(&top->live);
 	dataflow_live(capture_dataflow(top->capture), top_model_live, &top->live);
 	top_model_sample(&top->live, clock_ns(CLOCK_MONOTONIC));
