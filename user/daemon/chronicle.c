@@ -84,7 +84,7 @@ static void tell_end(const struct chronicle *chronicle, const struct session *se
 	char line[SESSION_LINE_BYTES];
 
 	if (chronicle->options.json)
-		tell_json(chronicle, "session", session_to_json_brief(session));
+		tell_json(chronicle, "session", session_to_json(session));
 	else
 		tell_text(chronicle, "session", session->end_ns, session,
 			  session_line(session, line, sizeof(line)));
