@@ -20,13 +20,16 @@
 #define ANSWER_MAX (64u << 20)
 #define TIMEOUT_MS 10000
 
-#define CALLS(CALL)             \
-	CALL(curl_easy_cleanup) \
-	CALL(curl_easy_getinfo) \
-	CALL(curl_easy_init)    \
-	CALL(curl_easy_perform) \
-	CALL(curl_easy_setopt)  \
-	CALL(curl_easy_strerror) CALL(curl_url) CALL(curl_url_cleanup) CALL(curl_url_set)
+#define CALLS(CALL)              \
+	CALL(curl_easy_cleanup)  \
+	CALL(curl_easy_getinfo)  \
+	CALL(curl_easy_init)     \
+	CALL(curl_easy_perform)  \
+	CALL(curl_easy_setopt)   \
+	CALL(curl_easy_strerror) \
+	CALL(curl_url)           \
+	CALL(curl_url_cleanup)   \
+	CALL(curl_url_set)
 
 static LIBRARY_CALLS(curl_calls, CALLS) libcurl;
 LIBRARY(static, library, libcurl, CALLS, SONAME_CURL, "required", "asks the daemon");
