@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sinks/audit.h"
+
 /* "MWau", so that file(1) and we can tell it from any other database. */
 #define APPLICATION_ID 0x4d576175
 #define VALUE_BYTES_MAX (16 << 20)
@@ -22,6 +24,9 @@ static const char *const steps[AUDIT_SCHEMA_VERSION] = {
 	/* To look up the admission of a decision, and the answer to an intent. */
 	"CREATE INDEX record_admission ON record (admission) WHERE admission IS NOT NULL;"
 	"CREATE INDEX record_refers ON record (refers) WHERE refers IS NOT NULL;",
+	/* One admission may have thousands of decisions, and each looks up its one row. */
+	"DROP INDEX record_admission;"
+	"CREATE INDEX record_admission ON record (admission) WHERE kind = '" AUDIT_ADMISSION "';",
 };
 
 int audit_schema_configure(sqlite3 *db, int busy_ms)

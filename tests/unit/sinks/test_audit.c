@@ -375,6 +375,25 @@ Test(audit, what_an_older_schema_holds_stays_sound_when_it_is_brought_up_to_date
 	cr_assert_eq(count("kind = 'incident'"), 0);
 }
 
+Test(audit, version_2_is_brought_up_to_date)
+{
+	audit_fixture_open();
+	audit_fixture_fill(10);
+	audit_fixture_close();
+	/* It looked through all decisions of an admission for the admission. */
+	audit_fixture_sql("DROP INDEX record_admission; CREATE INDEX record_admission ON record"
+			  " (admission) WHERE admission IS NOT NULL; PRAGMA user_version = 2");
+	is_sound();
+	audit_fixture_open();
+	audit_fixture_fill(1);
+	audit_fixture_close();
+	is_sound();
+	cr_assert_eq(audit_fixture_number("PRAGMA user_version"), AUDIT_SCHEMA_VERSION);
+	cr_assert_eq(audit_fixture_number("SELECT count(*) FROM sqlite_master WHERE name ="
+					  " 'record_admission' AND sql LIKE '%kind = %'"),
+		     1);
+}
+
 Test(audit, old_rows_go_by_age_and_the_rest_is_still_a_chain)
 {
 	struct audit_row row = decision;
