@@ -7,54 +7,9 @@
 # shellcheck source-path=SCRIPTDIR source=libvirt.sh
 . "$GUEST/libvirt.sh"
 
-V1=11111111-2222-4333-8444-555555555551
-V2=11111111-2222-4333-8444-555555555552
-SOURCE=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
-SOURCE2=83b8f4f2-509f-382f-3c1e-e6bfe0fa1002
-FREE=83b8f4f2-509f-382f-3c1e-e6bfe0fa2001
-FREE2=83b8f4f2-509f-382f-3c1e-e6bfe0fa2002
-TRUST='trust: [/both/first.pub]'
-
-second() { on_second "$@"; }
-
-# refused NAME TEXT COMMAND...: the migration fails, what virsh prints has TEXT, the domain runs on, and
-# on the second host no QEMU was started.
-refused() {
-	local name=$1 text=$2
-
-	shift 2
-	check_not "$name" "$@"
-	cp /tmp/check "/lab/said-${name}"
-	check "${name}_is_told_at_the_source" grep -F -- "$text" "/lab/said-${name}"
-	check "${name}_leaves_the_domain_running" domain_is v1 running
-	check "${name}_starts_nothing_there" test "$(second qemus)" = 0
-}
-
-# forged SED-SCRIPT: migrates with an XML that was changed by hand.
-forged() {
-	virsh dumpxml --migratable v1 | sed -E "$1" >/run/forged.xml && migrate v1 --xml /run/forged.xml
-}
-
-clean_second() {
-	second mdevs_clear
-	second mdev_fresh mtty-2 $FREE
-}
-
-LINE_OF_TYPE() { grep -n 'type: equal' /etc/migwarden/policy.yaml | cut -d : -f 1; }
-
 # --- two hosts ---
 
-check the_second_guest_is_there wait_until 60 test -e /both/ready || exit
-second . "$GUEST/libvirt.sh"
-check libvirt_is_installed libvirt_install || exit
-check libvirt_is_installed_there second libvirt_install || exit
-check vfio_loads load_vfio
-check vfio_loads_there second load_vfio
-check the_hook_is_installed_there second hook_install
-check libvirt_starts libvirt_start || exit
-check libvirt_starts_there second libvirt_start || exit
-check the_version_is_the_one_wanted says "$LIBVIRT_WANTED" virsh version --daemon
-check the_network_joins_them busybox ping -c 1 -W 20 host2
+two_hosts || exit
 policy_write
 second policy_write 'remap: uuid' "trust: []"
 check the_daemon_enforces host_daemon_start
@@ -104,7 +59,51 @@ check its_old_stamps_are_gone eval "! second virsh dumpxml v1 | grep -F 'migward
 check the_gate_let_it_in second grep -E '"answer": ?"passed".*RESUMING|RESUMING.*"answer": ?"passed"' /lab/daemon.out
 watch_stop
 check the_source_left_by_stop_copy grep -E 'STOP_COPY' /lab/watch.out
+check the_timeline_of_the_source wait_until 30 has_session source completed
+check the_timeline_of_the_destination second wait_until 30 has_session destination completed
+second migwarden audit list --json --kind admission --vm v1 >/lab/audit-there
+check the_audit_there_has_the_domain grep -F "$V1" /lab/audit-there
+check the_audit_there_has_both_hosts grep -E 'source_host[^,]*host1.*dest_host[^,]*host2' /lab/audit-there
+check the_audit_there_has_the_key grep -F "$(head -c 16 /both/first.pub)" /lab/audit-there
 check the_domain_ends_there second virsh destroy v1
+
+# --- other scripts; an admission that is not used ---
+
+check a_domain_for_other_scripts eval "mdev_fresh mtty-2 $SOURCE && domain_create v1 $V1 $SOURCE && migwarden stamp v1"
+clean_second
+# shellcheck disable=SC2016
+second script 60-later '[ "$2" = migrate ] || exit 0; cat >/run/later.xml; exit 0'
+# shellcheck disable=SC2016
+second script 70-no '[ "$2" = prepare ] || exit 0; migwarden status --json >/run/prepared.json; echo not today >&2; exit 1'
+refused by_a_script_after_ours 'not today' migrate v1
+check the_script_after_ours_saw_the_other_mdev second grep -F $FREE /run/later.xml
+check a_ticket_was_written second grep -F "$FREE" /run/prepared.json
+check it_was_taken_back eval "second migwarden status --json | grep -E '\"admissions\": \[\]'"
+check the_audit_has_that eval "second migwarden audit list --json --kind revoke | grep -F $FREE"
+second rm "$HOOKS/60-later" "$HOOKS/70-no"
+virsh destroy v1
+
+# --- there and back ---
+
+check two_of_one_name eval "mdev_fresh mtty-2 $SOURCE && second mdevs_clear && second mdev_fresh mtty-2 $SOURCE"
+check a_domain_for_there_and_back eval "domain_create v1 $V1 $SOURCE && migwarden stamp v1"
+second policy_change "$TRUST"
+check without_remap_it_migrates migrate v1
+check its_stamps_are_as_they_were second stamps v1 1
+check here_its_stamp_is_trusted_too eval "second migwarden stamp --all --print >/dev/null; second migwarden key export >/both/second.pub && hook_install && kill -HUP $(cat /run/libvirtd.pid) && policy_change 'trust: [/both/first.pub, /both/second.pub]'"
+check a_device_waits_here mdev_fresh mtty-2 $SOURCE
+check_not with_the_stamp_of_here_it_does_not_come_back second migrate_to host1 v1
+cp /tmp/check /lab/said-back
+check that_is_descriptor_stale grep -F descriptor-stale /lab/said-back
+check it_is_told_why grep -F 'it was stamped here, before it left' /lab/said-back
+check it_still_runs_there second domain_is v1 running
+check it_is_stamped_there second migwarden stamp v1
+check then_it_comes_back second migrate_to host1 v1
+check it_runs_here_again domain_is v1 running
+virsh destroy v1
+rm "$HOOKS/50-migwarden"
+policy_change
+second policy_change 'remap: uuid' "$TRUST"
 
 # --- all or nothing ---
 
@@ -146,7 +145,6 @@ virsh destroy v2
 check a_domain_starts_again eval "mdev_fresh mtty-2 $SOURCE && domain_create v1 $V1 $SOURCE && migwarden stamp v1"
 second rm "$HOOKS/50-migwarden"
 clean_second
-by_hand() { forged "s/uuid='$SOURCE'/uuid='$FREE'/"; }
 check_not round_the_hook_the_gate_refuses by_hand
 check the_gate_says_no_admission second grep -E 'RESUMING.*no-admission|no-admission.*RESUMING' /lab/daemon.out
 check the_domain_survives_it domain_is v1 running
@@ -187,18 +185,16 @@ check the_daemons_end_well_there second daemon_stop
 
 # --- the daemon keeps stamps fresh ---
 
-has_stamp() { virsh dumpxml "$1" | grep -F 'migwarden:stamp '; }
-stamp_time() { virsh dumpxml "$1" | grep -o '"time":"[^"]*"'; }
-sed -i 's/hook-timeout: 20s/hook-timeout: 20s, stamp: true, refresh: 3s/' /etc/migwarden/migwarden.yaml
+stamping_on 'refresh: 3s'
 check the_daemon_stamps host_daemon_start
 check a_domain_that_starts eval "mdev_fresh mtty-2 $SOURCE && domain_create v1 $V1 $SOURCE"
-check it_is_stamped_by_the_daemon wait_until 60 has_stamp v1
+check it_is_stamped_by_the_daemon wait_until 60 stamps v1 1
 TIME=$(stamp_time v1)
 check it_is_stamped_anew wait_until 60 eval "[[ \$(stamp_time v1) > '$TIME' ]]"
 check the_libvirt_it_follows_is_restarted eval "libvirt_stop && libvirt_start"
 check it_says_that_libvirt_went wait_until 30 grep -F 'libvirt has gone' /lab/daemon.err
 check a_domain_after_that eval "mdev_fresh mtty-2 $SOURCE2 && domain_create v2 $V2 $SOURCE2"
-check it_is_stamped_too wait_until 90 has_stamp v2
+check it_is_stamped_too wait_until 90 stamps v2 1
 virsh destroy v1
 virsh destroy v2
 check the_stamping_daemon_ends_well daemon_stop

@@ -46,6 +46,11 @@ hook_install() {
 		chmod 755 "$HOOKS/50-migwarden"
 }
 
+# script NAME TEXT: another script of qemu.d, with the build's programs in its path.
+script() {
+	printf '#!/bin/sh\nPATH=%s\n%s\n' "$PATH" "$2" >"$HOOKS/$1" && chmod 755 "$HOOKS/$1"
+}
+
 # policy_write [LINE...]: the lab's policy with these lines in it, and where the daemon and the hook find
 # it. The hook may wait long: emulated, a second is nothing.
 policy_write() {
@@ -63,12 +68,33 @@ policy_change() {
 	policy_write "$@" && migwarden reload
 }
 
+# stamping_on [MORE]: from its next start on the daemon keeps stamps; MORE of the libvirt section.
+stamping_on() {
+	sed -i "s/hook-timeout: 20s/&, stamp: true${1:+, $1}/" /etc/migwarden/migwarden.yaml
+}
+
+# stamps NAME NUMBER [OPTION]: so many stamps are in that domain; --inactive: in its definition.
+stamps() {
+	local number
+
+	number=$(virsh dumpxml "$1" ${3:+"$3"} | grep -c 'migwarden:stamp ')
+	[[ $number == "$2" ]] || { echo "it has $number" && false; }
+}
+
+stamp_time() { virsh dumpxml "$1" | grep -o '"time":"[^"]*"'; }
+
 # The daemon of this host; its output in a file that the other guest sees.
 host_daemon_start() {
 	daemon_start --json "$@"
 }
 
-# domain_xml NAME UUID MDEV...: a small domain with these mdevs.
+# hostdev_mdev MDEV: as an element of a domain's devices.
+hostdev_mdev() {
+	echo "<hostdev mode='subsystem' type='mdev' managed='no' model='vfio-pci'>" \
+		"<source><address uuid='$1'/></source></hostdev>"
+}
+
+# domain_xml NAME UUID MDEV...: a small domain with these mdevs, and MORE_DEVICES, elements of its devices.
 domain_xml() {
 	local name=$1 uuid=$2 mdev
 
@@ -83,9 +109,9 @@ domain_xml() {
 		<controller type='usb' model='none'/><memballoon model='none'/>
 	END
 	for mdev; do
-		echo "<hostdev mode='subsystem' type='mdev' managed='no' model='vfio-pci'>" \
-			"<source><address uuid='$mdev'/></source></hostdev>"
+		hostdev_mdev "$mdev"
 	done
+	echo "${MORE_DEVICES:-}"
 	cat <<-END
 		</devices>
 		<qemu:commandline>
@@ -114,10 +140,15 @@ domain_is() {
 
 # migrate NAME [OPTION...]: to the second host, bounded; what virsh says.
 migrate() {
-	local name=$1
+	migrate_to host2 "$@"
+}
 
-	shift
-	timeout 120 bash -c 'exec virsh -q "$@"' virsh migrate --live "$@" "$name" qemu+tcp://host2/system 2>&1 |
+# migrate_to HOST NAME [OPTION...]
+migrate_to() {
+	local host=$1 name=$2
+
+	shift 2
+	timeout 120 bash -c 'exec virsh -q "$@"' virsh migrate --live "$@" "$name" "qemu+tcp://$host/system" 2>&1 |
 		grep -v 'Authorization not available'
 	return "${PIPESTATUS[0]}"
 }
@@ -140,4 +171,62 @@ mdevs_clear() {
 # qemus: how many domains' QEMU run here.
 qemus() {
 	pgrep -c qemu-system-x86 || true
+}
+
+# --- two hosts ---
+
+V1=11111111-2222-4333-8444-555555555551
+V2=11111111-2222-4333-8444-555555555552
+SOURCE=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+SOURCE2=83b8f4f2-509f-382f-3c1e-e6bfe0fa1002
+FREE=83b8f4f2-509f-382f-3c1e-e6bfe0fa2001
+FREE2=83b8f4f2-509f-382f-3c1e-e6bfe0fa2002
+TRUST='trust: [/both/first.pub]'
+
+second() { on_second "$@"; }
+
+# refused NAME TEXT COMMAND...: the migration fails, what virsh prints has TEXT, the domain runs on, and
+# on the second host no QEMU was started.
+refused() {
+	local name=$1 text=$2
+
+	shift 2
+	check_not "$name" "$@"
+	cp /tmp/check "/lab/said-${name}"
+	check "${name}_is_told_at_the_source" grep -F -- "$text" "/lab/said-${name}"
+	check "${name}_leaves_the_domain_running" domain_is v1 running
+	check "${name}_starts_nothing_there" test "$(second qemus)" = 0
+}
+
+# forged SED-SCRIPT: migrates with an XML that was changed by hand.
+forged() {
+	virsh dumpxml --migratable v1 | sed -E "$1" >/run/forged.xml && migrate v1 --xml /run/forged.xml
+}
+
+# by_hand: what the hook would do with `remap`, by whoever types.
+by_hand() { forged "s/uuid='$SOURCE'/uuid='$FREE'/"; }
+
+# has_session SIDE END: the daemon of this host told of a session that ended so.
+has_session() {
+	grep '"event": *"session"' /lab/daemon.out | grep -E "\"side\": *\"$1\"" | grep -E "\"end\": *\"$2\""
+}
+
+clean_second() {
+	second mdevs_clear
+	second mdev_fresh mtty-2 $FREE
+}
+
+# two_hosts: libvirt, VFIO and the hook on both. Sets no policy, starts no daemon.
+two_hosts() {
+	check the_second_guest_is_there wait_until 60 test -e /both/ready || return
+	second . "$GUEST/libvirt.sh" || return
+	check libvirt_is_installed libvirt_install || return
+	check libvirt_is_installed_there second libvirt_install || return
+	check vfio_loads load_vfio
+	check vfio_loads_there second load_vfio
+	check the_hook_is_installed_there second hook_install
+	check libvirt_starts libvirt_start || return
+	check libvirt_starts_there second libvirt_start || return
+	check the_version_is_the_one_wanted says "$LIBVIRT_WANTED" virsh version --daemon
+	check the_network_joins_them busybox ping -c 1 -W 20 host2
 }
