@@ -147,24 +147,36 @@ static __always_inline bool acts(void)
 	return in_force() != NULL;
 }
 
-static __always_inline struct call *find_call(void)
+static __always_inline struct call *find_stored(void)
 {
-	struct call *call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL, 0);
+	return bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL, 0);
+}
+
+static __always_inline struct call *find_spare(void)
+{
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 
-	return call ? call : bpf_map_lookup_elem(&spare_calls, &tid);
+	return bpf_map_lookup_elem(&spare_calls, &tid);
+}
+
+static __always_inline struct call *find_call(void)
+{
+	struct call *call = find_stored();
+
+	return call ? call : find_spare();
 }
 
 static __always_inline struct call *make_call(void)
 {
 	struct call *call = find_call();
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	__u32 tid;
 
 	if (!call)
 		call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), NULL,
 					    BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (call)
 		return call;
+	tid = (__u32)bpf_get_current_pid_tgid();
 	bpf_map_update_elem(&spare_calls, &tid, &no_call, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&spare_calls, &tid);
 }
@@ -188,18 +200,23 @@ static __always_inline bool is_of_now(const struct call *call)
 	       call->entry.arg == now.arg && call->entry.cmd32 == now.cmd32;
 }
 
-/* Nothing is known of the call that begins here; what was left of an earlier one is over. */
-static __always_inline void call_begin(struct call *call)
+static __always_inline void call_forget(struct call *call)
 {
 	if (call->refused_by == build)
 		__sync_fetch_and_add(&suspects, -1);
-	read_entry(&call->entry);
 	call->vdev = NULL;
 	call->seen = SEEN_NOTHING;
 	call->seen_state = 0;
 	call->judged_by = 0;
 	call->guarded_by = 0;
 	call->refused_by = 0;
+}
+
+/* Nothing is known of the call that begins here; what was left of an earlier one is over. */
+static __always_inline void call_begin(struct call *call)
+{
+	call_forget(call);
+	read_entry(&call->entry);
 }
 
 /* Only a sleepable program may fault pages in; the other way, -EFAULT says nothing of the page. */
@@ -210,19 +227,26 @@ static __always_inline long read_user(void *to, __u32 size, unsigned long from, 
 	return bpf_probe_read_user(to, size, (void *)from);
 }
 
+/* One look for all of it where one will do; a short argument may end where the memory does. */
 static __always_inline long request_read(struct request *request, unsigned long arg, bool sleepable)
 {
-	__u32 feature;
+	const __u32 head = offsetof(struct request, state);
+	long error = read_user(request, head + sizeof(__u32), arg, sleepable);
+	__u32 feature, state;
 
-	if (read_user(request, 2 * sizeof(__u32), arg, sleepable))
+	if (error && read_user(request, head, arg, sleepable))
 		return -EFAULT;
+	state = request->state;
+	request->state = 0;
 	/* PROBE performs nothing; GET changes nothing. */
 	if ((request->flags & MW_FEATURE_PROBE) || !(request->flags & MW_FEATURE_SET))
 		return 0;
 	feature = request->flags & MW_FEATURE_MASK;
-	if (feature == MW_FEATURE_MIG_DEVICE_STATE &&
-	    read_user(&request->state, sizeof(__u32), arg + 2 * sizeof(__u32), sleepable))
-		return -EFAULT;
+	if (feature == MW_FEATURE_MIG_DEVICE_STATE) {
+		if (error)
+			return -EFAULT;
+		request->state = state;
+	}
 	if (feature == MW_FEATURE_MIG_DEVICE_STATE || feature == MW_FEATURE_DMA_LOGGING_START)
 		request->feature = feature;
 	return 0;
@@ -336,28 +360,24 @@ static __always_inline long decision_emit(struct vfio_device *vdev, __u32 featur
 	return error;
 }
 
-/* Remembers for the guard what the hook saw. NULL: there is no memory. */
-static __always_inline struct call *note(struct vfio_device *vdev, enum seen seen, __u32 state)
+/* Remembers for the guard what the hook saw. Without memory @call is NULL. */
+static __always_inline void note(struct call *call, struct vfio_device *vdev, enum seen seen,
+				 __u32 state)
 {
-	struct call *call = make_call();
-
 	if (!call)
-		return NULL;
+		return;
 	call_begin(call);
 	call->vdev = vdev;
 	call->seen = seen;
 	call->seen_state = state;
-	return call;
 }
 
 /*
  * While one set of programs takes over from another both see a call, and either may be the one that
  * acts by then. What one has judged is not judged again; what neither has, the guard judges.
  */
-static __always_inline bool is_judged_by_other(void)
+static __always_inline bool is_judged_by_other(const struct call *call)
 {
-	const struct call *call = find_call();
-
 	return call && call->judged_by && call->judged_by != build && is_of_now(call);
 }
 
@@ -365,15 +385,15 @@ static __always_inline long gate(struct vfio_device *vdev, unsigned long arg, bo
 {
 	struct decision decision = {};
 	struct request request = {};
+	struct call *call = make_call();
 	__u32 direction = 0;
-	struct call *call;
 	bool is_state;
 	long error;
 
-	if (is_judged_by_other())
+	if (is_judged_by_other(call))
 		return 0;
 	if (!acts()) {
-		note(vdev, SEEN_UNREADABLE, 0);
+		note(call, vdev, SEEN_UNREADABLE, 0);
 		return 0;
 	}
 	error = request_read(&request, arg, sleepable);
@@ -383,7 +403,7 @@ static __always_inline long gate(struct vfio_device *vdev, unsigned long arg, bo
 		 * itself; the other hooks leave the call to the guard. Neither refuses: it may be
 		 * a RUNNING.
 		 */
-		note(vdev, sleepable ? SEEN_NOTHING : SEEN_UNREADABLE, 0);
+		note(call, vdev, sleepable ? SEEN_NOTHING : SEEN_UNREADABLE, 0);
 		return 0;
 	}
 	is_state = request.feature == MW_FEATURE_MIG_DEVICE_STATE;
@@ -391,7 +411,7 @@ static __always_inline long gate(struct vfio_device *vdev, unsigned long arg, bo
 		direction = state_direction(request.state, vdev);
 	else if (request.feature == MW_FEATURE_DMA_LOGGING_START)
 		direction = MW_OUTGOING;
-	call = note(vdev, is_state ? SEEN_STATE : SEEN_NOTHING, request.state);
+	note(call, vdev, is_state ? SEEN_STATE : SEEN_NOTHING, request.state);
 	if (!direction)
 		return 0;
 	/* Without memory the guard could not tell that it was admitted. */
@@ -587,6 +607,16 @@ static __always_inline void guard_arc(struct vfio_device *vdev, __u32 target)
 	}
 }
 
+/*
+ * States with data are where a way through the state machine begins or ends, and nowhere between
+ * (linux/vfio.h): one that ends in these gives no data fd. Most calls end here.
+ */
+static __always_inline bool is_without_data(__u32 target)
+{
+	return target == MW_STATE_STOP || target == MW_STATE_RUNNING ||
+	       target == MW_STATE_RUNNING_P2P;
+}
+
 /* The driver was told its next arc and has not walked it yet. */
 static __always_inline int next_state(void *ctx, struct vfio_device *vdev, __u32 from, __u32 target,
 				      int ret)
@@ -594,7 +624,7 @@ static __always_inline int next_state(void *ctx, struct vfio_device *vdev, __u32
 	__u64 chosen = 0;
 	__u32 to = 0;
 
-	if (ret || !acts())
+	if (ret || is_without_data(target) || !acts())
 		return 0;
 	/* The verifier lets no program load an argument that points to an enum; the helper does. */
 	bpf_get_func_arg(ctx, NEXT_STATE_ARGUMENT, &chosen);
@@ -666,20 +696,28 @@ static __always_inline void tell_unread(const struct call *call, unsigned long a
 SEC("fexit/vfio_device_fops_unl_ioctl")
 int BPF_PROG(guard_ioctl_exit, struct file *file, unsigned int cmd, unsigned long arg, long ret)
 {
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	bool is_spare = false;
 	struct call *call;
+	__u32 tid;
 
 	if (cmd != MW_VFIO_DEVICE_FEATURE)
 		return 0;
-	call = find_call();
+	call = find_stored();
+	if (!call) {
+		call = find_spare();
+		is_spare = true;
+	}
 	if (!call || (call->refused_by && call->refused_by != build))
 		return 0;
 	if (!ret)
 		tell_unread(call, arg);
-	call_begin(call);
+	call_forget(call);
 	/* No call: a number that none has. */
 	call->entry.number = ~0ull;
-	bpf_map_delete_elem(&spare_calls, &tid);
+	if (is_spare) {
+		tid = (__u32)bpf_get_current_pid_tgid();
+		bpf_map_delete_elem(&spare_calls, &tid);
+	}
 	return 0;
 }
 

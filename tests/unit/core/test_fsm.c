@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "core/fsm.h"
 
 /* One letter a state: Stop, Running, Copy (STOP_COPY), resuMing, p2p (P), prE, preQ (PRE_COPY_P2P)
@@ -217,6 +218,29 @@ Test(fsm, a_data_fd_comes_from_four_arcs)
 			cr_expect_eq(fsm_makes_data_fd(from, to), expected, "%s", arc);
 		}
 	}
+}
+
+/* The gate's guard looks no further at a SET of these (bpf/gate.bpf.c, is_without_data). */
+Test(fsm, no_way_to_a_state_without_data_gives_a_data_fd)
+{
+	static const enum mig_state targets[] = {MIG_STOP, MIG_RUNNING, MIG_RUNNING_P2P};
+	enum mig_state path[FSM_ARCS_MAX];
+	size_t walks = 0;
+
+	for (uint32_t capabilities = 0; capabilities < 8; capabilities++) {
+		for (uint32_t from = 0; from < MIG_STATE_COUNT_; from++) {
+			for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+				int states = fsm_walk(from, targets[i], capabilities, path);
+
+				for (int arc = 1; arc < states; arc++)
+					cr_expect_not(fsm_makes_data_fd(path[arc - 1], path[arc]),
+						      "%u to %u with %u", from, targets[i],
+						      capabilities);
+				walks += states > 1;
+			}
+		}
+	}
+	cr_expect_gt(walks, 30);
 }
 
 Test(fsm, states_exist_as_capabilities_say)
