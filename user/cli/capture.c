@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "core/decode.h"
 #include "kern/kernel.h"
+#include "kern/kernel_types.h"
 #include "kern/observe.h"
 
 #define DRAIN_LIMIT_MS 1000
@@ -120,6 +121,8 @@ static int on_ring(sd_event_source *source, int fd, uint32_t events, void *userd
 
 static int attach(struct capture *capture)
 {
+	/* Once for all that is loaded here. Where there are none, who needs them says so. */
+	AUTO_TYPES struct kernel_types *types = kernel_types_open();
 	int r = observe_load(capture->options.ring_bytes, on_record, capture, &capture->observe);
 
 	if (!r)

@@ -11,6 +11,7 @@
 #include "cli/verb.h"
 #include "kern/gate.h"
 #include "kern/kernel.h"
+#include "kern/kernel_types.h"
 
 /* Where our programs attach; without a module the function is the kernel's own. */
 static const struct {
@@ -64,7 +65,7 @@ static void probe_fill(struct probe *probe)
 	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
 		probe->has_module[i] = kernel_has_module(modules[i]);
 	for (size_t i = 0; types && i < ARRAY_SIZE(hooks); i++)
-		probe->has_hook[i] = kernel_has_function(types, hooks[i].function, hooks[i].module);
+		probe->has_hook[i] = kernel_has_function(types, hooks[i].function);
 	kernel_types_close(types);
 	probe->gate = gate_support();
 }

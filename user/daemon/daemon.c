@@ -19,6 +19,7 @@
 #include "daemon/privileges.h"
 #include "daemon/state.h"
 #include "kern/kernel.h"
+#include "kern/kernel_types.h"
 #include "sinks/event_json.h"
 #include "sinks/event_text.h"
 #include "sinks/journal.h"
@@ -657,6 +658,7 @@ static int take_lock(struct daemon *daemon)
 
 static int daemon_open(struct daemon *daemon)
 {
+	AUTO_TYPES struct kernel_types *types = NULL;
 	int r = open_loop(daemon);
 
 	if (r) {
@@ -668,6 +670,8 @@ static int daemon_open(struct daemon *daemon)
 		r = open_sources(daemon);
 	if (r)
 		return r;
+	/* Once for all that is loaded here. Where there are none, who needs them says so. */
+	types = kernel_types_open();
 	r = open_observers(daemon);
 	if (r == -EPERM || r == -EACCES) {
 		fprintf(stderr, "migwarden run: not permitted: enforcing needs root\n");
@@ -695,7 +699,9 @@ static int daemon_open(struct daemon *daemon)
 	/* After the lock: a daemon that dies has given its port up by then. */
 	if (!r)
 		r = open_web(daemon);
-	return r ? r : open_gate(daemon);
+	if (!r)
+		r = open_gate(daemon);
+	return r ? r : settle(daemon);
 }
 
 /* What was decided before the end is told before the end, and what goes on after it too. */
@@ -737,8 +743,6 @@ int daemon_run(const struct daemon_options *options)
 	r = metrics_new(&daemon->metrics);
 	if (!r)
 		r = daemon_open(daemon);
-	if (!r)
-		r = settle(daemon);
 	if (!r)
 		r = notify_watchdog(daemon->loop);
 	if (r)

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "dataflow.skel.h"
 #include "kern/kernel.h"
+#include "kern/kernel_types.h"
 #include "kern/symbol.h"
 
 #define INSTANCES_MAX 64
@@ -67,25 +68,27 @@ static void remember(struct dataflow *dataflow, const char *function)
 }
 
 /* Aims a program at a function; one that the kernel cannot give us is left out. */
-static void aim(struct bpf_program *program, const char *function, size_t *aimed)
+static void aim(struct kernel_types *types, struct bpf_program *program, const char *function,
+		size_t *aimed)
 {
-	if (!function || bpf_program__set_attach_target(program, 0, function))
+	if (!function || kernel_types_aim(types, program, function))
 		return;
 	bpf_program__set_autoload(program, true);
 	(*aimed)++;
 }
 
-static size_t aim_all(struct dataflow_bpf *skel, const char *const functions[MW_FILE_FUNCTIONS])
+static size_t aim_all(struct kernel_types *types, struct dataflow_bpf *skel,
+		      const char *const functions[MW_FILE_FUNCTIONS])
 {
 	size_t aimed = 0;
 
-	aim(skel->progs.driver_read_enter, functions[MW_FILE_READ], &aimed);
-	aim(skel->progs.driver_read_exit, functions[MW_FILE_READ], &aimed);
-	aim(skel->progs.driver_write_enter, functions[MW_FILE_WRITE], &aimed);
-	aim(skel->progs.driver_write_exit, functions[MW_FILE_WRITE], &aimed);
-	aim(skel->progs.driver_ioctl_enter, functions[MW_FILE_IOCTL], &aimed);
-	aim(skel->progs.driver_ioctl_exit, functions[MW_FILE_IOCTL], &aimed);
-	aim(skel->progs.driver_release, functions[MW_FILE_RELEASE], &aimed);
+	aim(types, skel->progs.driver_read_enter, functions[MW_FILE_READ], &aimed);
+	aim(types, skel->progs.driver_read_exit, functions[MW_FILE_READ], &aimed);
+	aim(types, skel->progs.driver_write_enter, functions[MW_FILE_WRITE], &aimed);
+	aim(types, skel->progs.driver_write_exit, functions[MW_FILE_WRITE], &aimed);
+	aim(types, skel->progs.driver_ioctl_enter, functions[MW_FILE_IOCTL], &aimed);
+	aim(types, skel->progs.driver_ioctl_exit, functions[MW_FILE_IOCTL], &aimed);
+	aim(types, skel->progs.driver_release, functions[MW_FILE_RELEASE], &aimed);
 	return aimed;
 }
 
@@ -146,6 +149,7 @@ static int attach_functions(struct dataflow *dataflow,
 			    const char *const functions[MW_FILE_FUNCTIONS])
 {
 	const char *fresh[MW_FILE_FUNCTIONS] = {NULL};
+	AUTO_TYPES struct kernel_types *types = NULL;
 	struct dataflow_bpf *skel;
 	bool any = false;
 
@@ -162,10 +166,11 @@ static int attach_functions(struct dataflow *dataflow,
 	for (int i = 0; i < MW_FILE_FUNCTIONS; i++)
 		if (fresh[i])
 			remember(dataflow, fresh[i]);
-	skel = instance_open();
+	types = kernel_types_open();
+	skel = types ? instance_open() : NULL;
 	if (!skel)
 		return -errno;
-	if (!aim_all(skel, fresh)) {
+	if (!aim_all(types, skel, fresh)) {
 		dataflow_bpf__destroy(skel);
 		return -ENOENT;
 	}

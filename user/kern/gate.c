@@ -17,6 +17,7 @@
 #include "kern/gate_pins.h"
 #include "kern/gate_self_test.h"
 #include "kern/kernel.h"
+#include "kern/kernel_types.h"
 #include "migwarden/reason.h"
 
 #define PROGRAMS 10
@@ -151,19 +152,18 @@ static uint64_t build_of_object(void)
 }
 
 /* Whether this kernel takes a program for that hook: some it has, and lets nobody use. */
-static bool lsm_takes(const char *hook)
+static bool lsm_takes(struct kernel_types *types, const char *hook)
 {
 	const struct bpf_insn nothing[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_LSM_MAC);
-	int type = libbpf_find_vmlinux_btf_id(hook, BPF_LSM_MAC);
 	AUTO_FD int fd = -1;
 
-	if (type <= 0)
+	options.attach_btf_id = kernel_function_type(types, hook);
+	if (!options.attach_btf_id)
 		return false;
-	options.attach_btf_id = (__u32)type;
 	fd = bpf_prog_load(BPF_PROG_TYPE_LSM, NULL, "GPL", nothing, ARRAY_SIZE(nothing), &options);
 	return fd >= 0;
 }
@@ -185,23 +185,18 @@ static bool is_used(enum program_use use, bool has_lsm, bool has_lsm_of_files)
 	return false;
 }
 
-static int choose_programs(struct gate *gate)
+static void choose_programs(struct gate *gate, struct kernel_types *types)
 {
 	bool has_lsm = gate_support() == GATE_SUPPORTED;
-	bool has_lsm_of_files = has_lsm && lsm_takes("file_alloc_security");
-	struct kernel_types *types = kernel_types_open();
+	bool has_lsm_of_files = has_lsm && lsm_takes(types, "bpf_lsm_file_alloc_security");
 
-	if (!types)
-		return -ENOTSUP;
 	for (size_t i = 0; i < PROGRAMS; i++) {
 		bool wanted = is_used(programs[i].use, has_lsm, has_lsm_of_files);
 
 		if (wanted && programs[i].function)
-			wanted = kernel_has_function(types, programs[i].function, NULL);
+			wanted = kernel_function_type(types, programs[i].function);
 		gate->wanted[i] = wanted;
 	}
-	kernel_types_close(types);
-	return 0;
 }
 
 static struct bpf_program *find_program(const struct gate *gate, size_t index)
@@ -630,6 +625,7 @@ int gate_open(const struct gate_options *options, struct gate **out,
 	      char error[static GATE_ERROR_BYTES])
 {
 	__attribute__((cleanup(gate_close_ptr))) struct gate *gate = NULL;
+	AUTO_TYPES struct kernel_types *types = NULL;
 	int r;
 
 	error[0] = '\0';
@@ -648,9 +644,10 @@ int gate_open(const struct gate_options *options, struct gate **out,
 		gate->programs[i] = -1;
 	gate->rules = -1;
 	gate->ring_bytes = options->ring_bytes;
-	r = choose_programs(gate);
-	if (r)
-		return r;
+	types = kernel_types_open();
+	if (!types)
+		return -ENOTSUP;
+	choose_programs(gate, types);
 	if (options->pinned && pins_exist())
 		r = adopt(gate, options, error);
 	else

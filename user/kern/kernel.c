@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kern/kernel.h"
 
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +16,6 @@
 #define KERNEL_WORD_BYTES 16
 /* How long a module's own init may take before we go on without it. */
 #define MODULE_COMING_MS 2000
-
-struct kernel_types {
-	struct btf *kernel;
-};
 
 static char first_message[KERNEL_TEXT_BYTES];
 static bool print_all;
@@ -101,48 +96,6 @@ bool kernel_can_attach(const char *module)
 	if (module_has_btf(module))
 		return strcmp(state, "live") == 0 || !*state;
 	return kernel_has_module(module) && !*state;
-}
-
-static bool btf_has_function(const struct btf *btf, const char *function)
-{
-	return btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) >= 0;
-}
-
-struct kernel_types *kernel_types_open(void)
-{
-	struct kernel_types *types = calloc(1, sizeof(*types));
-
-	if (!types)
-		return NULL;
-	types->kernel = btf__load_vmlinux_btf();
-	if (!types->kernel) {
-		free(types);
-		return NULL;
-	}
-	return types;
-}
-
-void kernel_types_close(struct kernel_types *types)
-{
-	if (!types)
-		return;
-	btf__free(types->kernel);
-	free(types);
-}
-
-bool kernel_has_function(const struct kernel_types *types, const char *function, const char *module)
-{
-	struct btf *split;
-	bool has;
-
-	if (btf_has_function(types->kernel, function))
-		return true;
-	if (!module || !module_has_btf(module))
-		return false;
-	split = btf__load_module_btf(module, types->kernel);
-	has = split && btf_has_function(split, function);
-	btf__free(split);
-	return has;
 }
 
 int kernel_active_lsms(char out[static KERNEL_TEXT_BYTES])

@@ -20,22 +20,6 @@ bool kernel_has_module(const char *module);
  */
 bool kernel_can_attach(const char *module);
 
-/* The kernel's type information, read once for many questions. */
-struct kernel_types;
-
-/* kernel_types_open - gives NULL where there is none, or it may not be read. */
-struct kernel_types *kernel_types_open(void);
-
-/* kernel_types_close - NULL is fine. */
-void kernel_types_close(struct kernel_types *types);
-
-/*
- * kernel_has_function - whether @function can be attached to: the kernel itself has it or, where
- * that is loaded, @module (may be NULL).
- */
-bool kernel_has_function(const struct kernel_types *types, const char *function,
-			 const char *module);
-
 /*
  * kernel_active_lsms - the comma list of /sys/kernel/security/lsm into @out.
  * Gives 0, or -errno where securityfs is not there or not readable.

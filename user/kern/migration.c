@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "features.skel.h"
 #include "kern/kernel.h"
+#include "kern/kernel_types.h"
 
 struct migration {
 	struct features_bpf *skel;
@@ -19,6 +20,7 @@ struct migration {
 int migration_open(struct migration **out)
 {
 	AUTO_MIGRATION struct migration *migration = NULL;
+	AUTO_TYPES struct kernel_types *types = NULL;
 	int r;
 
 	kernel_quiet();
@@ -27,6 +29,9 @@ int migration_open(struct migration **out)
 	migration = calloc(1, sizeof(*migration));
 	if (!migration)
 		return -ENOMEM;
+	types = kernel_types_open();
+	if (!types)
+		return -errno;
 	migration->skel = features_bpf__open_and_load();
 	if (!migration->skel)
 		return -errno;

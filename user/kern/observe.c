@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "kern/kernel.h"
+#include "kern/kernel_types.h"
 #include "observe.skel.h"
 
 struct observe {
@@ -91,7 +92,8 @@ static int share_maps(const struct observe_bpf *first, struct observe_bpf *skel)
 /* Loads, does not attach. @ring_bytes counts for the first instance only. */
 static int instance_load(struct observe *observe, unsigned int groups, size_t ring_bytes)
 {
-	struct observe_bpf *skel = observe_bpf__open();
+	AUTO_TYPES struct kernel_types *types = kernel_types_open();
+	struct observe_bpf *skel = types ? observe_bpf__open() : NULL;
 	int r;
 
 	if (!skel)

@@ -16,6 +16,7 @@
 #include "kern/gate_parts.h"
 #include "kern/gate_pins.h"
 #include "kern/kernel.h"
+#include "kern/kernel_types.h"
 #include "shield.skel.h"
 
 #define NEXT_KIND "next"
@@ -176,24 +177,17 @@ static int introduce(const struct shield *shield)
 	return config.trusted ? 0 : -EACCES;
 }
 
-/* Looked up by the BTF of vmlinux; without one nothing of ours would have been loaded. */
-static bool can_look_up_tasks(void)
-{
-	struct kernel_types *types = kernel_types_open();
-	bool can = types && kernel_has_function(types, "bpf_task_from_pid", NULL);
-
-	kernel_types_close(types);
-	return can;
-}
-
 static int load(struct shield *shield, const struct gate *gate)
 {
+	AUTO_TYPES struct kernel_types *types = kernel_types_open();
 	int r;
 
+	if (!types)
+		return -errno;
 	shield->skel = shield_bpf__open();
 	if (!shield->skel)
 		return -errno;
-	shield->skel->rodata->can_look_up_tasks = can_look_up_tasks();
+	shield->skel->rodata->can_look_up_tasks = kernel_function_type(types, "bpf_task_from_pid");
 	r = bpf_map__reuse_fd(shield->skel->maps.ring, gate_ring_fd(gate));
 	if (!r)
 		r = bpf_map__reuse_fd(shield->skel->maps.counters, gate_counters_fd(gate));
