@@ -16,7 +16,8 @@
 
 #include <asm-generic/errno-base.h>
 
-extern const void vfio_device_fops __ksym;
+/* Of the running kernel; set before loading. */
+const volatile __u64 vfio_device_fops_address;
 
 #define MAX_ERRNO 4095
 #define SIGKILL 9
@@ -466,7 +467,7 @@ static __always_inline long self_test(unsigned long arg, bool sleepable)
 
 static __always_inline long judge_feature(struct file *file, unsigned long arg, bool sleepable)
 {
-	if ((const void *)file->f_op != &vfio_device_fops)
+	if ((__u64)file->f_op != vfio_device_fops_address)
 		return errno_only(self_test(arg, sleepable));
 	return errno_only(gate(vfio_device_of(file), arg, sleepable));
 }

@@ -10,8 +10,8 @@
 #include "flow.bpf.h"
 #include "slot.bpf.h"
 
-/* &mdev_bus_type of the running kernel; 0 while the module mdev is not loaded. */
-extern const void mdev_bus_type __ksym __weak;
+/* Of the running kernel, set before loading; 0 while the module mdev is not loaded. */
+const volatile __u64 mdev_bus_type_address;
 
 #define FUNCTIONS_MAX 256
 #define ERRORS_FROM (-4095ul) /* a pointer from here on is an errno */
@@ -686,7 +686,7 @@ static __always_inline struct device *device_of_kobject(struct kobject *kobj)
 /* These two see every attribute of every device of the host: the bus is tested before all else. */
 static __always_inline bool is_mdev(const struct device *dev)
 {
-	return BPF_CORE_READ(dev, bus) == &mdev_bus_type;
+	return (__u64)BPF_CORE_READ(dev, bus) == mdev_bus_type_address;
 }
 
 static __always_inline struct mdev_type *type_of_device(struct device *dev)

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "gate.skel.h"
+#include "kern/address.h"
 #include "kern/gate_parts.h"
 #include "kern/gate_pins.h"
 #include "kern/gate_self_test.h"
@@ -216,8 +217,13 @@ static void drop_adopted_programs(struct gate *gate)
 /* Loads the programs, over the maps that stand where there are any. */
 static int load(struct gate *gate)
 {
-	int r = 0;
+	struct addresses addresses;
+	int r = addresses_find(&addresses);
 
+	if (!r && !addresses.vfio_device_fops)
+		r = -ENOENT;
+	if (r)
+		return r;
 	gate->skel = gate_bpf__open();
 	if (!gate->skel)
 		return -errno;
@@ -225,6 +231,7 @@ static int load(struct gate *gate)
 		r = bpf_map__set_max_entries(gate->skel->maps.ring, (__u32)gate->ring_bytes);
 	if (r)
 		return r;
+	gate->skel->rodata->vfio_device_fops_address = addresses.vfio_device_fops;
 	gate->skel->rodata->reason_ok = MW_REASON_OK;
 	gate->skel->rodata->reason_no_admission = MW_REASON_NO_ADMISSION;
 	gate->skel->rodata->reason_state_bypass = MW_REASON_STATE_BYPASS;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "kern/address.h"
 #include "kern/kernel.h"
 #include "kern/kernel_types.h"
 #include "observe.skel.h"
@@ -93,11 +94,19 @@ static int share_maps(const struct observe_bpf *first, struct observe_bpf *skel)
 static int instance_load(struct observe *observe, unsigned int groups, size_t ring_bytes)
 {
 	AUTO_TYPES struct kernel_types *types = kernel_types_open();
-	struct observe_bpf *skel = types ? observe_bpf__open() : NULL;
+	struct addresses addresses;
+	struct observe_bpf *skel;
 	int r;
 
+	if (!types)
+		return -errno;
+	r = addresses_find(&addresses);
+	if (r)
+		return r;
+	skel = observe_bpf__open();
 	if (!skel)
 		return -errno;
+	skel->rodata->mdev_bus_type_address = addresses.mdev_bus_type;
 	select_programs(skel, groups);
 	if (observe->instance_count)
 		r = share_maps(observe->instances[0], skel);
