@@ -299,6 +299,8 @@ static int settle(struct daemon *daemon)
 /* A host that was promised a gate and cannot have one must not go on as if it had. */
 static void on_module_came(struct daemon *daemon)
 {
+	/* Once for all that is loaded here. */
+	AUTO_TYPES struct kernel_types *types = kernel_types_open();
 	char state[STATE_BYTES];
 	int r;
 

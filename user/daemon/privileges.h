@@ -14,7 +14,7 @@ enum privilege_need {
 	NEED_RELOAD,
 	/*
 	 * A module that is not loaded yet will have programs attached to it: they are loaded with
-	 * its BTF, which is found by number, and with addresses from /proc/kallsyms.
+	 * its BTF, which is found by number, and with addresses of the kernel.
 	 */
 	NEED_LOAD,
 };
