@@ -197,8 +197,9 @@ sanitize: ## the unit tests under the address and undefined behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize SANITIZE=1 CFLAGS='-O1 -g $(SANITIZERS)' units
 	@tests/checks/units $(BUILD)/sanitize/tests/unit sanitize
 
+# MEMCHECK=tests/unit/sinks: those alone.
 memcheck: $(BUILD)/tests/units-forked ## the unit tests under valgrind
-	@tests/checks/memcheck
+	@tests/checks/memcheck $(MEMCHECK)
 
 COVERAGE := $(BUILD)/coverage
 coverage: ## lines and branches of user/ that the unit tests reach
