@@ -64,7 +64,7 @@ check the_timeline_of_the_destination second wait_until 30 has_session destinati
 second migwarden audit list --json --kind admission --vm v1 >/lab/audit-there
 check the_audit_there_has_the_domain grep -F "$V1" /lab/audit-there
 check the_audit_there_has_both_hosts grep -E 'source_host[^,]*host1.*dest_host[^,]*host2' /lab/audit-there
-check the_audit_there_has_the_key grep -F "$(head -c 16 /both/first.pub)" /lab/audit-there
+check the_audit_there_has_the_key grep -E "\"key\": ?\"$(migwarden key show | cut -d ' ' -f 1)\"" /lab/audit-there
 check the_domain_ends_there second virsh destroy v1
 
 # --- other scripts; an admission that is not used ---
