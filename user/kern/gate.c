@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -557,6 +558,9 @@ static int take_names(uint64_t build)
 	return 0;
 }
 
+/* From a driver's being told its next arc to its making the data file of it: a second is plenty. */
+#define CALL_LIMIT_S 1
+
 /*
  * Programs of this build beside those of the old one, without effect until the control map names
  * them; then the old ones go. At each moment exactly one set acts. Who dies on the way leaves
@@ -579,6 +583,9 @@ static int replace_programs(struct gate *gate, uint64_t in_force)
 		r = pin_links(gate, PINS_FOLDER, kind);
 	if (!r)
 		r = put_in_force(gate, build_of_object());
+	/* A data fd that the old programs have said no to is refused by them, and by no others. */
+	if (!r)
+		nanosleep(&(struct timespec){.tv_sec = CALL_LIMIT_S}, NULL);
 	if (!r)
 		r = take_names(build_of_object());
 	/* What this build does without, and what was never in force. */
@@ -640,7 +647,7 @@ int gate_open(const struct gate_options *options, struct gate **out,
 		return -ENOTSUP;
 	if (options->pinned && !pins_root_is_bpffs())
 		return -ENOTDIR;
-	if (!options->pinned && pins_exist())
+	if (!options->pinned && gate_stands_pinned())
 		return -EEXIST;
 	gate = calloc(1, sizeof(*gate));
 	if (!gate)
@@ -684,18 +691,19 @@ void gate_close(struct gate *gate)
 
 bool gate_stands_pinned(void)
 {
-	return pins_exist();
+	return pins_exist() || pins_are_begun();
 }
 
 int gate_release(void)
 {
-	AUTO_FD int map = bpf_obj_get(pins_path((char[PINS_PATH_BYTES]){0}, PINS_FOLDER, MAP_KIND,
-						map_names[MAP_CONTROL]));
+	AUTO_FD int map = bpf_obj_get(pins_path((char[PINS_PATH_BYTES]){0},
+						pins_exist() ? PINS_FOLDER : PINS_NEW_FOLDER,
+						MAP_KIND, map_names[MAP_CONTROL]));
 	const struct mw_gate_control nobody = {.wire_version = MW_WIRE_VERSION};
 	struct mw_gate_control before;
 	bool idle = false;
 	__u32 slot = 0;
-	int r;
+	int r, begun;
 
 	/*
 	 * The kernel detaches the programs some time after their pins are gone; who is told that
@@ -704,8 +712,10 @@ int gate_release(void)
 	if (map >= 0 && !bpf_map_lookup_elem(map, &slot, &before))
 		idle = !bpf_map_update_elem(map, &slot, &nobody, BPF_ANY);
 	/* What a process that was killed had pinned and not yet given its name acts as well. */
-	pins_abandon();
+	begun = pins_abandon();
 	r = pins_remove(PINS_FOLDER);
+	if (r == -ENOENT)
+		r = begun;
 	if (r && idle)
 		bpf_map_update_elem(map, &slot, &before, BPF_ANY);
 	return r;

@@ -81,7 +81,7 @@ int gate_open(const struct gate_options *options, struct gate **out,
  */
 void gate_close(struct gate *gate);
 
-/* gate_stands_pinned - whether a gate is pinned, whoever made it. */
+/* gate_stands_pinned - whether a gate is pinned, or half pinned, whoever made it. */
 bool gate_stands_pinned(void);
 
 /* gate_release - takes the pinned gate down, whoever made it. 0, -ENOENT: none stands, or -errno.

@@ -14,9 +14,6 @@
 #include "kern/gate.h"
 #include "kern/gate_pins.h"
 
-/* Beside the real one (bpffs allows no dot); a crash leaves it, and the next start removes it. */
-#define PINS_NEW_FOLDER PINS_FOLDER "_new"
-
 bool pins_root_is_bpffs(void)
 {
 	struct statfs status;
@@ -27,6 +24,11 @@ bool pins_root_is_bpffs(void)
 bool pins_exist(void)
 {
 	return access(PINS_FOLDER, F_OK) == 0;
+}
+
+bool pins_are_begun(void)
+{
+	return access(PINS_NEW_FOLDER, F_OK) == 0;
 }
 
 const char *pins_path(char out[static PINS_PATH_BYTES], const char *folder, const char *kind,
@@ -88,7 +90,7 @@ int pins_commit(const char *folder)
 	return rename(folder, PINS_FOLDER) ? -errno : 0;
 }
 
-void pins_abandon(void)
+int pins_abandon(void)
 {
-	pins_remove(PINS_NEW_FOLDER);
+	return pins_remove(PINS_NEW_FOLDER);
 }

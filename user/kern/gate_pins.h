@@ -9,6 +9,8 @@
 #include "kern/gate.h"
 
 #define PINS_FOLDER GATE_PIN_ROOT "/" GATE_PIN_NAME
+/* Beside the real one (bpffs allows no dot); a crash leaves it, and the next start removes it. */
+#define PINS_NEW_FOLDER PINS_FOLDER "_new"
 #define PINS_PATH_BYTES 256
 
 /* What a pin is of, in its name: link_hook_ioctl, map_ring. */
@@ -21,6 +23,9 @@ bool pins_root_is_bpffs(void);
 /* pins_exist - whether a gate is pinned. */
 bool pins_exist(void);
 
+/* pins_are_begun - whether one was being pinned when its process was killed: it acts as well. */
+bool pins_are_begun(void);
+
 /* pins_path - FOLDER/KIND_NAME into @out. Gives @out. */
 const char *pins_path(char out[static PINS_PATH_BYTES], const char *folder, const char *kind,
 		      const char *name);
@@ -31,8 +36,11 @@ int pins_begin(char folder[static PINS_PATH_BYTES]);
 /* pins_commit - gives the folder its name: from now on the gate is pinned. 0 or -errno. */
 int pins_commit(const char *folder);
 
-/* pins_abandon - removes a folder that was begun and never committed, a dead process's too. */
-void pins_abandon(void);
+/*
+ * pins_abandon - removes a folder that was begun and never committed, a dead process's too. 0,
+ * -ENOENT, or -errno.
+ */
+int pins_abandon(void);
 
 /* pins_remove_kind - removes the pins of one kind. 0 or -errno. */
 int pins_remove_kind(const char *folder, const char *kind);
