@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "core/decode.h"
@@ -135,7 +136,7 @@ static int attach(struct capture *capture)
 
 static int attach_failed(const struct capture *capture, int r)
 {
-	if (r == -EPERM || r == -EACCES)
+	if ((r == -EPERM || r == -EACCES) && geteuid() != 0)
 		say(capture, "not permitted: watching needs root, or CAP_BPF and CAP_PERFMON; "
 			     "'check', 'policy' and 'describe' work without");
 	else if (r == -ENOTSUP)

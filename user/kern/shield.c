@@ -191,7 +191,10 @@ static int load(struct shield *shield, const struct gate *gate)
 	r = bpf_map__reuse_fd(shield->skel->maps.ring, gate_ring_fd(gate));
 	if (!r)
 		r = bpf_map__reuse_fd(shield->skel->maps.counters, gate_counters_fd(gate));
-	return r ? r : shield_bpf__load(shield->skel);
+	if (!r)
+		r = shield_bpf__load(shield->skel);
+	/* The verifier's word for "no" is ours for an executable that others may write. */
+	return r == -EACCES ? -EINVAL : r;
 }
 
 static int attach(struct shield *shield)
