@@ -177,11 +177,14 @@ static bool is_spent(const struct track *track)
 static void raise_file_open(struct sessions *sessions, struct track *track)
 {
 	const struct session *session = &track->session;
+	/* When it was due: a replay looks at its clock only when there is a record. */
+	uint64_t time_ns =
+		sessions->now_ns < track->file_due_ns ? sessions->now_ns : track->file_due_ns;
 	struct session_alarm alarm = {
-		.time_ns = sessions->now_ns,
+		.time_ns = time_ns,
 		.kind = ALARM_FILE_LEFT_OPEN,
 		.error = session->failure.error,
-		.value = {sessions->now_ns - session->end_ns},
+		.value = {time_ns - session->end_ns},
 	};
 
 	track->file_due_ns = 0;

@@ -754,6 +754,18 @@ Test(session, a_late_answer_of_the_gate_is_no_sign_that_a_file_stays_open)
 	cr_assert_not(bench_alarm(&bench, ALARM_FILE_LEFT_OPEN));
 }
 
+Test(session, a_data_file_that_stays_open_is_told_as_of_when_that_was_clear)
+{
+	AUTO_BENCH struct bench bench;
+
+	bench_open(&bench, NULL);
+	lose_with_file_open(&bench);
+	bench_pass(&bench, 10 * session_limits_default.file_open_ns);
+	sessions_tick(bench.sessions, bench.now_ns);
+	cr_assert_eq(bench_alarm(&bench, ALARM_FILE_LEFT_OPEN)->value[0],
+		     session_limits_default.file_open_ns);
+}
+
 Test(session, a_data_file_that_is_closed_soon_is_none)
 {
 	AUTO_BENCH struct bench bench;
