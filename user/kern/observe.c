@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kern/observe.h"
 
+#include <assert.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -176,6 +177,7 @@ int observe_load(size_t ring_bytes, ring_handler handler, void *context, struct 
 
 	observe->loaded = groups;
 	first = observe->instances[0];
+	assert(first);
 	r = ring_open(bpf_map__fd(first->maps.ring), bpf_map__fd(first->maps.counters), handler,
 		      context, &observe->ring);
 	if (r)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kern/shield.h"
 
+#include <assert.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -80,6 +81,7 @@ static int keep(const struct shield *shield, enum mw_shield_piece piece, uint32_
 	__u64 key = (__u64)piece << 32 | id;
 	__u32 one = 1;
 
+	assert(shield->skel);
 	return bpf_map_update_elem(bpf_map__fd(shield->skel->maps.kept), &key, &one, BPF_ANY)
 		       ? -errno
 		       : 0;
@@ -132,6 +134,7 @@ static int keep_self(const struct shield *shield)
 	struct bpf_program *program;
 	int r;
 
+	assert(shield->skel);
 	bpf_object__for_each_program(program, shield->skel->obj)
 	{
 		r = keep_program(shield, bpf_program__fd(program));
@@ -147,6 +150,7 @@ static int configure(const struct shield *shield)
 	struct stat folder;
 	__u32 slot = 0;
 
+	assert(shield->skel);
 	if (stat(PINS_FOLDER, &folder))
 		return -errno;
 	config.pin_folder = folder.st_ino;
