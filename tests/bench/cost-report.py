@@ -77,7 +77,8 @@ def markdown_table(head, rows):
 
 
 def call_rows(table):
-    tools = [t for t in table.tools if t not in ("none", "run-refusing", *FLOORS)]
+    tools = [t for t in table.tools if t not in ("none", "run-refusing", *FLOORS)
+             and any(table.get(w, t) is not None for w in table.works("insn"))]
     rows = []
     for work in table.works("insn"):
         if table.get(work, "none") is None:
