@@ -135,7 +135,6 @@ static struct version_answer in_list(const struct version_pair *pair, bool of_so
 
 struct version_answer versions_by_ranges(const struct version_pair *pair)
 {
-	/* NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): for a direction that is none. */
 	struct version_answer answer = {0};
 
 	switch (pair->direction) {
