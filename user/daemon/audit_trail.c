@@ -465,11 +465,16 @@ static const char *policy_of(struct daemon *daemon, uint64_t generation)
 	return trail->policy;
 }
 
+static char *default_rule(const struct policy *policy, uint32_t direction)
+{
+	return place_of(policy->defaults_file ? policy->defaults_file : policy->file,
+			engine_default_position(policy, direction).line);
+}
+
 /* Where the rule stands: with the admission that was used, or with the policy's defaults. */
 static char *rule_of(const struct daemon *daemon, const struct trail_decision *decision,
 		     const char **name)
 {
-	const struct policy *policy = daemon->policy;
 	const json_t *verdict = decision->admission ? decision->admission->verdict : NULL;
 	const char *rule = json_string_value(json_object_get(verdict, "rule"));
 
@@ -479,9 +484,7 @@ static char *rule_of(const struct daemon *daemon, const struct trail_decision *d
 		*name = decision->earlier->rule_name;
 	}
 	if (decision->event->gate.basis == MW_BASIS_DEFAULT)
-		return place_of(
-			policy->defaults_file ? policy->defaults_file : policy->file,
-			engine_default_position(policy, decision->event->gate.direction).line);
+		return default_rule(daemon->policy, decision->event->gate.direction);
 	return rule ? strdup(rule) : NULL;
 }
 
@@ -574,28 +577,54 @@ void trail_shield(struct daemon *daemon, const union mw_event *event)
 			(json_int_t)shield->uid, "errno", errno_name(shield->error)));
 }
 
+static enum mw_direction session_direction(const struct session *session)
+{
+	return session->side == SESSION_SOURCE ? MW_OUTGOING : MW_INCOMING;
+}
+
+/* What the gate let it begin by, or refused it by: the descriptors that were compared, the rule. */
+static void fill_session(struct daemon *daemon, const struct session *session,
+			 struct audit_admission *basis, struct audit_row *row)
+{
+	const struct session_gate *gate = &session->gate;
+
+	if (!gate->answer)
+		return;
+	row->generation = gate->generation;
+	row->policy = policy_of(daemon, gate->generation);
+	if (gate->basis == MW_BASIS_DEFAULT)
+		basis->rule = default_rule(daemon->policy, session_direction(session));
+	else if (daemon->trail)
+		audit_admission_find(daemon->trail->audit, gate->admission, session->device, basis);
+	row->admission = gate->admission;
+	row->pair = basis->pair;
+	row->rule = basis->rule;
+	row->rule_name = basis->rule_name;
+}
+
 void trail_session(struct daemon *daemon, const struct session *session)
 {
 	bool is_refused = session_is_refused(session);
+	struct audit_admission basis = {0};
 	struct audit_row row = {
 		.wall_ns = (int64_t)session->end_ns + session->clock_offset_ns,
 		.monotonic_ns = session->end_ns,
 		.kind = AUDIT_SESSION,
 		.device = session->device,
-		.direction = direction_label(session->side == SESSION_SOURCE ? MW_OUTGOING
-									     : MW_INCOMING),
+		.direction = direction_label(session_direction(session)),
 		.vm = *session->vm_name ? session->vm_name : NULL,
 		.vm_uuid = *session->vm_uuid ? session->vm_uuid : NULL,
 		.pid = session->pid,
 		.comm = session->comm,
 		.reason = is_refused ? mw_reason_name(session->gate.reason) : NULL,
-		.admission = session->gate.admission,
 	};
 	json_t *detail = session_to_json_brief(session);
 	char line[SESSION_LINE_BYTES];
 
+	fill_session(daemon, session, &basis, &row);
 	json_object_set_new(detail, "text", json_text(session_line(session, line, sizeof(line))));
 	queue(daemon, &row, detail);
+	audit_admission_free(&basis);
 	/* Time may have ended it, and no record comes. */
 	if (daemon->trail)
 		arm(daemon->trail);
