@@ -173,15 +173,18 @@ qemus() {
 	pgrep -c qemu-system-x86 || true
 }
 
-# --- two hosts ---
+# --- two hosts; most of these names are for the scenarios ---
 
-V1=11111111-2222-4333-8444-555555555551
-V2=11111111-2222-4333-8444-555555555552
-SOURCE=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
-SOURCE2=83b8f4f2-509f-382f-3c1e-e6bfe0fa1002
-FREE=83b8f4f2-509f-382f-3c1e-e6bfe0fa2001
-FREE2=83b8f4f2-509f-382f-3c1e-e6bfe0fa2002
-TRUST='trust: [/both/first.pub]'
+# shellcheck disable=SC2034
+{
+	V1=11111111-2222-4333-8444-555555555551
+	V2=11111111-2222-4333-8444-555555555552
+	SOURCE=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+	SOURCE2=83b8f4f2-509f-382f-3c1e-e6bfe0fa1002
+	FREE=83b8f4f2-509f-382f-3c1e-e6bfe0fa2001
+	FREE2=83b8f4f2-509f-382f-3c1e-e6bfe0fa2002
+	TRUST='trust: [/both/first.pub]'
+}
 
 second() { on_second "$@"; }
 
