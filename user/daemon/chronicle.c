@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/units.h"
-#include "host/process.h"
 #include "kern/dataflow.h"
 #include "kern/kernel.h"
 #include "sinks/json_set.h"
@@ -18,6 +17,17 @@
 #include "sinks/session_text.h"
 
 #define NS_PER_US 1000
+
+/* VMs that are remembered by what the gate said to them. */
+#define KNOWN_MAX 16
+
+/* A VM that was refused may be gone when its migration is told of: the gate heard of it before. */
+struct known {
+	pid_t pid; /* 0: nobody's */
+	char device[MW_DEVICE_BYTES];
+	char vm_name[HOST_NAME_BYTES];
+	char vm_uuid[PROCESS_UUID_BYTES];
+};
 
 struct chronicle {
 	struct chronicle_options options;
@@ -28,6 +38,8 @@ struct chronicle {
 	/* A ring of the last ones; kept_next is the oldest once it is full. */
 	struct session *kept[CHRONICLE_KEPT_MAX];
 	size_t kept_next;
+	struct known known[KNOWN_MAX]; /* a ring of the last ones, too */
+	size_t known_next;
 };
 
 static struct session *kept_find(const struct chronicle *chronicle, uint64_t id)
@@ -112,13 +124,49 @@ static void tell_alarm(const struct chronicle *chronicle, const struct session *
 	tell_text(chronicle, "alarm", alarm->time_ns, session, line);
 }
 
-/* While the process is there: one that is gone already, or is no VM, has no name. */
+void chronicle_know(struct chronicle *chronicle, const char *device, const struct process *process)
+{
+	struct known *known = &chronicle->known[chronicle->known_next];
+
+	if (!*process->vm_name && !*process->vm_uuid)
+		return;
+	known->pid = process->pid;
+	snprintf(known->device, sizeof(known->device), "%s", device);
+	memcpy(known->vm_name, process->vm_name, sizeof(known->vm_name));
+	memcpy(known->vm_uuid, process->vm_uuid, sizeof(known->vm_uuid));
+	chronicle->known_next = (chronicle->known_next + 1) % KNOWN_MAX;
+}
+
+/* The newest, or NULL. */
+static const struct known *known_find(const struct chronicle *chronicle, pid_t pid,
+				      const char *device)
+{
+	for (size_t i = 1; i <= KNOWN_MAX; i++) {
+		size_t at = (chronicle->known_next + KNOWN_MAX - i) % KNOWN_MAX;
+		const struct known *known = &chronicle->known[at];
+
+		if (known->pid == pid && !strcmp(known->device, device))
+			return known;
+	}
+	return NULL;
+}
+
+/* While the process is there, or was when the gate told of it; what is no VM has no name. */
 static void identify(struct chronicle *chronicle, const struct session *session)
 {
+	pid_t pid = (pid_t)session->pid;
 	struct process process = {0};
+	const struct known *known;
 
-	process_read(chronicle->options.host, (pid_t)session->pid, &process);
-	sessions_identify(chronicle->sessions, session->id, process.vm_name, process.vm_uuid);
+	process_read(chronicle->options.host, pid, &process);
+	if (*process.vm_name || *process.vm_uuid) {
+		sessions_identify(chronicle->sessions, session->id, process.vm_name,
+				  process.vm_uuid);
+		return;
+	}
+	known = known_find(chronicle, pid, session->device);
+	if (known)
+		sessions_identify(chronicle->sessions, session->id, known->vm_name, known->vm_uuid);
 }
 
 static void on_outcome(void *context, enum session_outcome outcome, const struct session *session,

@@ -14,6 +14,7 @@
 
 #include "core/session.h"
 #include "host/host.h"
+#include "host/process.h"
 #include "kern/observe.h"
 #include "migwarden/wire.h"
 
@@ -48,6 +49,9 @@ void chronicle_attach(struct chronicle *chronicle);
 
 /* chronicle_feed - one decoded record, of any ring. */
 void chronicle_feed(struct chronicle *chronicle, const union mw_event *event);
+
+/* chronicle_know - which VM @process is, whose use of @device the gate has just judged. */
+void chronicle_know(struct chronicle *chronicle, const char *device, const struct process *process);
 
 /* chronicle_arm - after records of the gate's ring: what waits for time. */
 void chronicle_arm(struct chronicle *chronicle);

@@ -59,6 +59,7 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 
 	/* The process may be gone, or not a VM: then the name stays empty. */
 	process_read(daemon->host, (pid_t)event->head.pid, &process);
+	chronicle_know(daemon->chronicle, event->head.device, &process);
 	policy_default_explain(daemon->policy, event->gate.direction, event->gate.reason, text,
 			       sizeof(text));
 	/* An earlier daemon wrote it, and took along what it knew of it but for the audit. */
