@@ -163,6 +163,8 @@ static int judge(const struct control_request *request, long status, const char 
 
 static int failed(const struct control_request *request, const char *socket, CURLcode code)
 {
+	if (request->may_end && !control_answers(socket))
+		return -ESHUTDOWN;
 	if (request->is_quiet)
 		return -ENOLINK;
 	if (code == CURLE_COULDNT_CONNECT)

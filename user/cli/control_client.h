@@ -18,13 +18,15 @@ struct control_request {
 	size_t body_size;
 	int timeout_ms; /* 0: ten seconds */
 	bool is_quiet;  /* what goes wrong is the answer alone, and not on stderr */
+	bool may_end;   /* a daemon that ends before it answers is no error: -ESHUTDOWN */
 };
 
 /*
  * control_call - asks and waits. Gives 0 and *out, the answer's object or list (a new reference),
  * when the daemon did what it was asked; -EREMOTEIO when it refused; -ENOLINK when there is no
- * daemon, or it does not answer in time. What it said, or the way to it, is on stderr then,
- * if the request is not quiet.
+ * daemon, or it does not answer in time; -ESHUTDOWN when it ended meanwhile, and the request says
+ * that it may: what it had done by then is not known. What it said, or the way to it, is on stderr
+ * else, if the request is not quiet.
  */
 int control_call(const struct control_request *request, json_t **out);
 

@@ -19,6 +19,9 @@
 
 #define TEXT_BYTES 2048
 
+#define LOCK_TRIES 40
+#define LOCK_PAUSE_NS 50000000
+
 struct gate_arguments {
 	const char *socket;
 	const char *device;
@@ -70,6 +73,7 @@ static int call(const struct verb *verb, const struct gate_arguments *arguments,
 		.method = "POST",
 		.path = path,
 		.arguments = arguments->device ? query : NULL,
+		.may_end = verb == &verb_release,
 	};
 
 	return control_call(&request, answer);
@@ -122,6 +126,19 @@ static int reload_run(int argc, char **argv)
 	return print(&arguments, answer, line);
 }
 
+/* One that was killed lets go of its lock a moment after it was seen to listen no more. */
+static int lock_when_free(void)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+	int lock = gate_lock();
+
+	for (int tries = 0; lock == -EBUSY && tries < LOCK_TRIES; tries++) {
+		nanosleep(&pause, NULL);
+		lock = gate_lock();
+	}
+	return lock;
+}
+
 /* Without a daemon the pins are all there is of the gate. */
 static int release_alone(const struct gate_arguments *arguments)
 {
@@ -132,7 +149,7 @@ static int release_alone(const struct gate_arguments *arguments)
 	};
 	AUTO_SETTINGS struct settings *settings = NULL;
 	struct daemon_options options = {0};
-	AUTO_FD int lock = gate_lock();
+	AUTO_FD int lock = lock_when_free();
 	int r;
 
 	if (lock == -EBUSY) {
@@ -170,7 +187,10 @@ static int release_run(int argc, char **argv)
 		return r;
 	if (!control_answers(arguments.socket))
 		return release_alone(&arguments);
-	if (call(&verb_release, &arguments, "/v1/release", &answer))
+	r = call(&verb_release, &arguments, "/v1/release", &answer);
+	if (r == -ESHUTDOWN)
+		return release_alone(&arguments);
+	if (r)
 		return EXIT_BAD;
 	return print(&arguments, answer, "released");
 }
