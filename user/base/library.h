@@ -9,9 +9,9 @@
  *	static LIBRARY_CALLS(curl_calls, CALLS) curl;
  *	LIBRARY(static, curl_library, curl, CALLS, SONAME_CURL, "recommended", "…for what…");
  *
- * and after library_load(&curl_library, …), `curl.curl_easy_init()` is one of them, of the type
- *that the library's header gives it. SONAME_… come from the Makefile: those of what is built
- *against.
+ * and after library_load(&curl_library, …), `curl.curl_easy_init()` is one of them, of the
+ * type that the library's header gives it. SONAME_… come from the Makefile: those of what is
+ * built against.
  */
 #ifndef BASE_LIBRARY_H
 #define BASE_LIBRARY_H

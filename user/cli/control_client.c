@@ -202,7 +202,9 @@ int control_call(const struct control_request *request, json_t **out)
 	int r;
 
 	if (library_load(&library, why, sizeof(why))) {
-		fprintf(stderr, "migwarden %s: libcurl is not installed: %s\n", request->verb, why);
+		if (!request->is_quiet)
+			fprintf(stderr, "migwarden %s: libcurl is not installed: %s\n",
+				request->verb, why);
 		return -ENOLINK;
 	}
 	if (find_socket(request->socket, &socket))

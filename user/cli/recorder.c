@@ -296,7 +296,6 @@ int recorder_end(struct recorder *recorder, struct recorder_result *out)
 void recorder_tell(const struct recorder *recorder, const struct recorder_result *result)
 {
 	char bytes[UNITS_TEXT_BYTES];
-
 	bool is_full = result->cause == RECORDING_FULL;
 
 	fprintf(stderr, "migwarden %s: %s: %" PRIu64 " events in %s, %" PRIu64 " lost%s%s\n",
