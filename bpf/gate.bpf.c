@@ -22,13 +22,17 @@ const volatile __u64 vfio_device_fops_address;
 #define MAX_ERRNO 4095
 #define SIGKILL 9
 
-/* The generation in force. Slot 0 holds an array of one mw_gate_rules; a reload swaps it whole. */
+/*
+ * The generation in force. Slot 0 holds an array of one mw_gate_rules; a reload swaps it whole.
+ * Sizes, not types: those that the loader makes have none, and 6.1 takes a map with types for
+ * another kind than one without.
+ */
 struct rules_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_RDONLY_PROG);
-	__type(key, __u32);
-	__type(value, struct mw_gate_rules);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct mw_gate_rules));
 } first_rules SEC(".maps");
 
 struct {

@@ -417,24 +417,31 @@ static __always_inline void read_argument(struct mw_event_ioctl *event, unsigned
 		read_payload(event, arg, &argument);
 }
 
-/* Room for the arcs of a call and itself, one behind the other. */
-static __always_inline void *call_reserve(__u32 arcs)
+/*
+ * Room for the arcs of a call and itself, one behind the other. The verifier wants a size that is
+ * known on each way through, and that of 6.1 forgets which of them it is on: @arcs says so once
+ * more.
+ */
+static __always_inline void *call_reserve(__u32 *arcs)
 {
 	const __u32 own = sizeof(struct mw_event_ioctl), each = sizeof(struct mw_event_arc);
+	__u32 count = *arcs;
 
-	/* The verifier wants a size that is known on each way through. */
-	switch (arcs) {
-	case 0:
-		return bpf_ringbuf_reserve(&ring, own, 0);
-	case 1:
-		return bpf_ringbuf_reserve(&ring, own + each, 0);
-	case 2:
-		return bpf_ringbuf_reserve(&ring, own + 2 * each, 0);
-	case 3:
-		return bpf_ringbuf_reserve(&ring, own + 3 * each, 0);
-	case ARCS_MAX:
-		return bpf_ringbuf_reserve(&ring, own + ARCS_MAX * each, 0);
+#define RESERVE_WITH(number)        \
+	case number:                \
+		count = number;     \
+		barrier_var(count); \
+		*arcs = count;      \
+		return bpf_ringbuf_reserve(&ring, own + (number)*each, 0)
+
+	switch (count) {
+		RESERVE_WITH(0);
+		RESERVE_WITH(1);
+		RESERVE_WITH(2);
+		RESERVE_WITH(3);
+		RESERVE_WITH(ARCS_MAX);
 	}
+#undef RESERVE_WITH
 	return NULL;
 }
 
@@ -451,20 +458,28 @@ static __always_inline void fill_ioctl(struct mw_event_ioctl *event, const struc
 	__builtin_memset(event->payload, 0, sizeof(event->payload));
 }
 
+static __always_inline void count_call(__u32 arcs, bool lost)
+{
+	count(MW_EVENT_IOCTL, 1, lost);
+	if (arcs)
+		count(MW_EVENT_ARC, arcs, lost);
+}
+
 /* A call with the arcs that it walked: one place in the ring, one look whether its reader waits. */
 static __always_inline void call_emit(const struct call *call, const struct task_struct *task,
 				      __u64 now, unsigned int cmd, unsigned long arg, long ret)
 {
 	__u32 arcs = call->arc_count;
-	void *batch = call_reserve(arcs);
+	void *batch = call_reserve(&arcs);
 	struct mw_event_ioctl *event = batch;
 	struct who who;
 
-	count(MW_EVENT_IOCTL, 1, !batch);
-	if (arcs)
-		count(MW_EVENT_ARC, arcs, !batch);
-	if (!batch)
+	/* One look: 6.1 does not know after it that a place in the ring is none that is missing. */
+	if (!batch) {
+		count_call(arcs, true);
 		return;
+	}
+	count_call(arcs, false);
 	who_of(&who, task);
 	for (__u32 i = 0; i < ARCS_MAX && i < arcs; i++) {
 		fill_arc((void *)event, &call->arcs[i], call->name, &who);

@@ -148,12 +148,17 @@ mdev_remove() {
 
 # load_mwtest [PARAMETER=VALUE...]: loads VFIO and our own test device (tests/kmod), without mtty.
 load_mwtest() {
-	local module
+	local module file=$BUILD/kmod${KERNEL_WANTED:+-$KERNEL_WANTED}/mwtest.ko
 
 	for module in vfio vfio_iommu_type1 mdev; do
 		modprobe "$module" || return
 	done
-	insmod "$BUILD/kmod${KERNEL_WANTED:+-$KERNEL_WANTED}/mwtest.ko" "$@"
+	# Headers of 6.1 have nothing to make BTF by; the running kernel has.
+	if ! readelf -S "$file" | grep -q '\.BTF'; then
+		cp "$file" /tmp/mwtest.ko && file=/tmp/mwtest.ko || return
+		pahole -J --btf_base /sys/kernel/btf/vmlinux "$file" || return
+	fi
+	insmod "$file" "$@"
 }
 
 # mwtest_create TYPE UUID [PARENT]: makes one, of type tiny, small, large or basic.
