@@ -291,8 +291,11 @@ static __always_inline bool admission_take(struct mw_admission *admission, bool 
 	return false;
 }
 
-/* The policy's default. Without rules nobody has said what this host wants: fail closed. */
-static __always_inline void decide_default(__u32 direction, struct decision *out)
+/*
+ * The policy's default. Without rules nobody has said what this host wants: fail closed. True:
+ * devices have defaults of their own.
+ */
+static __always_inline bool decide_default(__u32 direction, struct decision *out)
 {
 	const struct mw_gate_rules *rules = NULL;
 	void *generation;
@@ -306,11 +309,28 @@ static __always_inline void decide_default(__u32 direction, struct decision *out
 	if (generation)
 		rules = bpf_map_lookup_elem(generation, &zero);
 	if (!rules)
-		return;
+		return false;
 	out->generation = rules->generation;
 	out->audit = rules->audit;
 	out->kill = rules->kill;
-	out->deny = direction == MW_INCOMING ? rules->deny[MW_INCOMING] : rules->deny[MW_OUTGOING];
+	out->deny = direction == MW_INCOMING ? rules->deny[MW_INCOMING - 1]
+					     : rules->deny[MW_OUTGOING - 1];
+	out->reason = out->deny ? reason_no_admission : reason_ok;
+	return rules->by_device;
+}
+
+/* What the generation that decides has for this very device; as yet nobody may have said. */
+static __always_inline void decide_by_device(struct mw_admission_key *key, struct decision *out)
+{
+	const struct mw_admission *said;
+
+	key->generation = out->generation;
+	said = bpf_map_lookup_elem(&admissions, key);
+	out->admission = MW_DEFAULT_UNSEEN;
+	if (!said)
+		return;
+	out->admission = said->id;
+	out->deny = !said->allow;
 	out->reason = out->deny ? reason_no_admission : reason_ok;
 }
 
@@ -326,13 +346,16 @@ static __always_inline void decide(struct vfio_device *vdev, __u32 direction, bo
 				   struct decision *out)
 {
 	struct mw_admission_key key = {.direction = direction};
+	bool by_device = decide_default(direction, out);
 	struct mw_admission *admission;
 
-	decide_default(direction, out);
 	read_vfio_name(key.device, vdev);
 	admission = bpf_map_lookup_elem(&admissions, &key);
-	if (!admission || !admission_take(admission, consume))
+	if (!admission || !admission_take(admission, consume)) {
+		if (by_device)
+			decide_by_device(&key, out);
 		return;
+	}
 	out->basis = MW_BASIS_ADMISSION;
 	out->admission = admission->id;
 	out->deny = !admission->allow;
@@ -734,10 +757,17 @@ SEC("fentry/vfio_unregister_group_dev")
 int BPF_PROG(forget_device, struct vfio_device *vdev)
 {
 	struct mw_admission_key key = {.direction = MW_INCOMING};
+	struct decision decision = {};
 
 	read_vfio_name(key.device, vdev);
 	bpf_map_delete_elem(&admissions, &key);
 	key.direction = MW_OUTGOING;
+	bpf_map_delete_elem(&admissions, &key);
+	if (!decide_default(MW_OUTGOING, &decision))
+		return 0;
+	key.generation = decision.generation;
+	bpf_map_delete_elem(&admissions, &key);
+	key.direction = MW_INCOMING;
 	bpf_map_delete_elem(&admissions, &key);
 	return 0;
 }

@@ -191,9 +191,15 @@ enum mw_gate_basis {
 	MW_BASIS_ADMISSION = 2,
 };
 
+/* The policy has defaults for some devices, and nobody has said yet which this one has: the
+ * strictest of all held. */
+#define MW_DEFAULT_UNSEEN (~0ull)
+
 struct mw_event_gate {
 	struct mw_event_head head;
-	__u64 admission; /* mw_admission.id, 0 when none covered the device */
+	/* mw_admission.id; with MW_BASIS_DEFAULT the number of the device's own default, from 1, 0
+	 * for the general one, or MW_DEFAULT_UNSEEN */
+	__u64 admission;
 	__u32 generation;
 	__u32 direction; /* enum mw_direction */
 	__u32 answer;    /* enum mw_gate_answer */
@@ -392,8 +398,10 @@ _Static_assert(sizeof(struct mw_counter) == 16, "wire size");
 struct mw_gate_rules {
 	__u32 generation; /* from 1; 0 is a slot nobody has filled */
 	__u32 audit;      /* 1: say what would have been refused, refuse nothing */
-	__u32 deny[3];    /* by enum mw_direction, when no admission covers the device */
-	__u32 kill;       /* 1: who changes a request while it is judged is killed */
+	/* 1: what a device has for a default stands among the admissions, under this generation */
+	__u32 by_device;
+	__u32 deny[2]; /* by enum mw_direction - 1: when nothing covers the device */
+	__u32 kill;    /* 1: who changes a request while it is judged is killed */
 };
 _Static_assert(sizeof(struct mw_gate_rules) == 24, "wire size");
 
@@ -409,12 +417,13 @@ _Static_assert(sizeof(struct mw_gate_control) == 16, "wire size");
 struct mw_admission_key {
 	char device[MW_DEVICE_BYTES]; /* zero-padded */
 	__u32 direction;              /* enum mw_direction */
-	__u32 zero;
+	/* 0: an admission; else the default that the device has in that generation */
+	__u32 generation;
 };
 _Static_assert(sizeof(struct mw_admission_key) == 48, "wire size");
 
 struct mw_admission {
-	__u64 id;
+	__u64 id;         /* of a default: mw_event_gate.admission */
 	__u64 expires_ns; /* CLOCK_MONOTONIC; never 0 */
 	__s64 uses;       /* left; a refused admission is never used up */
 	__u32 allow;      /* 1 admitted, 0 refused with `reason` */

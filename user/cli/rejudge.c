@@ -120,9 +120,18 @@ uint64_t rejudge_downtime_ns(const struct rejudge *rejudge)
 static void by_default(const struct rejudge *rejudge, const struct mw_event_gate *event,
 		       struct judgement *out)
 {
-	struct position position = engine_default_position(rejudge->policy, event->direction);
+	const struct descriptor *device = find_device(rejudge, event->head.device);
+	struct mw_admission own = engine_default(rejudge->policy, device, event->direction);
+	struct position position =
+		engine_default_position(rejudge->policy, event->direction, own.id);
 
-	out->answer = engine_default_answer(rejudge->policy, event->direction);
+	if (own.id == MW_DEFAULT_UNSEEN) {
+		snprintf(out->text, sizeof(out->text),
+			 "devices have defaults of their own, and the recording has no descriptor "
+			 "of this one");
+		return;
+	}
+	out->answer = engine_admission_answer(rejudge->policy, &own);
 	snprintf(out->text, sizeof(out->text), "%s (%s:%u)",
 		 out->answer == MW_GATE_PASSED ? "the default" : "no admission, and the default",
 		 rejudge->policy->file, position.line);

@@ -155,6 +155,26 @@ static void print_audit(const json_t *audit)
 		printf("            %s\n", text_at(audit, "error", text));
 }
 
+/* A line for each device that the policy has a default for, as the gate knows it. */
+static void print_defaults(const json_t *policy)
+{
+	char device[TEXT_BYTES], incoming[TEXT_BYTES], outgoing[TEXT_BYTES];
+	const json_t *own;
+	size_t index;
+
+	json_array_foreach(json_object_get(policy, "device_defaults"), index, own)
+	{
+		const json_t *in = json_object_get(own, "incoming");
+		const json_t *out = json_object_get(own, "outgoing");
+
+		printf("            %s: incoming %s, outgoing %s (lines %lld and %lld)\n",
+		       text_at(own, "device", device), text_at(in, "default", incoming),
+		       text_at(out, "default", outgoing),
+		       json_integer_value(json_object_get(in, "line")),
+		       json_integer_value(json_object_get(out, "line")));
+	}
+}
+
 static void print_status(const json_t *status)
 {
 	const json_t *policy = json_object_get(status, "policy");
@@ -172,6 +192,7 @@ static void print_status(const json_t *status)
 	printf("defaults    incoming %s, outgoing %s; on a bypass %s\n",
 	       text_at(policy, "incoming", incoming), text_at(policy, "outgoing", outgoing),
 	       text_at(policy, "on_bypass", bypass));
+	print_defaults(policy);
 	print_shadow(json_object_get(status, "shadow"));
 	print_audit(json_object_get(status, "audit"));
 	printf("observers   vfio %s, mdev %s\n",

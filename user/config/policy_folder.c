@@ -37,8 +37,10 @@ static int refuse_twice(const struct gathering *gathering, const char *key,
 
 static struct position defaults_position(const struct policy *policy)
 {
-	return policy->incoming_position.line ? policy->incoming_position
-					      : policy->outgoing_position;
+	if (policy->incoming_position.line)
+		return policy->incoming_position;
+	return policy->outgoing_position.line ? policy->outgoing_position
+					      : policy->device_defaults_position;
 }
 
 static int take_mode(const struct gathering *gathering, const struct policy *part)
@@ -88,6 +90,9 @@ static int take_defaults(const struct gathering *gathering, const struct policy 
 		policy->outgoing = part->outgoing;
 	policy->incoming_position = part->incoming_position;
 	policy->outgoing_position = part->outgoing_position;
+	policy->device_defaults = part->device_defaults;
+	policy->device_default_count = part->device_default_count;
+	policy->device_defaults_position = part->device_defaults_position;
 	policy->defaults_file = part->file;
 	return 0;
 }

@@ -77,6 +77,7 @@ const struct choice choices_direction[] = {
 
 /* Far over any policy; each pair of rules is looked at for one that hides the other. */
 #define RULES_MAX 20000u
+#define DEVICE_DEFAULTS_MAX 1000u
 #define RULE_ATTRIBUTES_MAX 256u
 
 #define TEXT_SCHEMA "{\"type\": \"string\", \"minLength\": 1}"
@@ -125,49 +126,6 @@ static int read_bypass(const struct reading *reading, const struct node *node,
 
 	policy->on_bypass_position = node->key_position;
 	return read_enum(reading, node, field, object);
-}
-
-/* defaults */
-
-static int read_default(const struct reading *reading, const struct node *node,
-			const struct field *field, void *object)
-{
-	struct policy *policy = object;
-	bool is_incoming = field->offset == offsetof(struct policy, incoming);
-	struct position *position =
-		is_incoming ? &policy->incoming_position : &policy->outgoing_position;
-
-	*position = node->key_position;
-	return read_enum(reading, node, field, object);
-}
-
-static const struct field defaults_fields[] = {
-	{
-		.key = "incoming",
-		.read = read_default,
-		.offset = offsetof(struct policy, incoming),
-		.choices = choices_default,
-	},
-	{
-		.key = "outgoing",
-		.read = read_default,
-		.offset = offsetof(struct policy, outgoing),
-		.choices = choices_default,
-	},
-};
-
-static const struct mapping defaults_mapping = {
-	.name = "defaults",
-	.what = "defaults",
-	.fields = defaults_fields,
-	.field_count = ARRAY_SIZE(defaults_fields),
-};
-
-static int read_defaults(const struct reading *reading, const struct node *node,
-			 const struct field *field, void *object)
-{
-	(void)field;
-	return reading_mapping(reading, node, &defaults_mapping, object);
 }
 
 /* aliases */
@@ -299,24 +257,25 @@ static int read_id_pattern(const struct reading *reading, const struct node *nod
 		.schema = TEXT_SCHEMA, .about = "pattern (fnmatch) over the source",          \
 	}
 
-static const struct field match_fields[] = {
-	MATCH(device_api),
-	{
-		.key = "vendor",
-		.read = read_id_pattern,
-		.offset = offsetof(struct rule_match, vendor),
-		.schema = "{\"$ref\": \"#/$defs/id_pattern\"}",
-		.about = "hex, in quotes",
-	},
-	{
-		.key = "device_id",
-		.read = read_id_pattern,
-		.offset = offsetof(struct rule_match, device_id),
-		.schema = "{\"$ref\": \"#/$defs/id_pattern\"}",
-	},
-	MATCH(driver),
-	MATCH(mdev_type),
-};
+/* What a rule and the default of a device can ask for. */
+#define MATCH_FACTS                                                       \
+	MATCH(device_api),                                                \
+		{                                                         \
+			.key = "vendor",                                  \
+			.read = read_id_pattern,                          \
+			.offset = offsetof(struct rule_match, vendor),    \
+			.schema = "{\"$ref\": \"#/$defs/id_pattern\"}",   \
+			.about = "hex, in quotes",                        \
+		},                                                        \
+		{                                                         \
+			.key = "device_id",                               \
+			.read = read_id_pattern,                          \
+			.offset = offsetof(struct rule_match, device_id), \
+			.schema = "{\"$ref\": \"#/$defs/id_pattern\"}",   \
+		},                                                        \
+		MATCH(driver), MATCH(mdev_type)
+
+static const struct field match_fields[] = {MATCH_FACTS};
 
 static const struct mapping match_mapping = {
 	.name = "match",
@@ -332,6 +291,136 @@ static int read_match(const struct reading *reading, const struct node *node,
 
 	(void)field;
 	return reading_mapping(reading, node, &match_mapping, &rule->match);
+}
+
+/* defaults */
+
+static const struct field device_match_fields[] = {
+	MATCH_FACTS,
+	{
+		.key = "device",
+		.read = read_text,
+		.offset = offsetof(struct rule_match, device),
+		.schema = TEXT_SCHEMA,
+		.about = "pattern (fnmatch) over its name: a UUID, a PCI address",
+	},
+};
+
+static const struct mapping device_match_mapping = {
+	.name = "device_match",
+	.what = "match",
+	.fields = device_match_fields,
+	.field_count = ARRAY_SIZE(device_match_fields),
+};
+
+static int read_device_match(const struct reading *reading, const struct node *node,
+			     const struct field *field, void *object)
+{
+	struct device_default *own = object;
+
+	(void)field;
+	return reading_mapping(reading, node, &device_match_mapping, &own->match);
+}
+
+/* Of all devices in a policy, of some in one of its `devices`: the position stands behind. */
+#define DEFAULT(type, name, target)                                                             \
+	{                                                                                       \
+		.key = #name, .read = read_default_of_##type, .offset = offsetof(target, name), \
+		.choices = choices_default,                                                     \
+	}
+
+static int read_default_of_devices(const struct reading *reading, const struct node *node,
+				   const struct field *field, void *object)
+{
+	struct device_default *own = object;
+	bool is_incoming = field->offset == offsetof(struct device_default, incoming);
+
+	*(is_incoming ? &own->incoming_position : &own->outgoing_position) = node->key_position;
+	return read_enum(reading, node, field, object);
+}
+
+static const struct field device_default_fields[] = {
+	{
+		.key = "match",
+		.read = read_device_match,
+		.flags = FIELD_REQUIRED,
+		.schema = "{\"$ref\": \"#/$defs/device_match\"}",
+		.about = "which devices of this host it is for",
+	},
+	DEFAULT(devices, incoming, struct device_default),
+	DEFAULT(devices, outgoing, struct device_default),
+};
+
+static const struct mapping device_default_mapping = {
+	.name = "device_default",
+	.what = "the default of a device",
+	.fields = device_default_fields,
+	.field_count = ARRAY_SIZE(device_default_fields),
+};
+
+static int read_device_defaults(const struct reading *reading, const struct node *node,
+				const struct field *field, void *object)
+{
+	struct policy *policy = object;
+	int r = reading_list(reading, node, "defaults of devices", 0);
+
+	(void)field;
+	if (r)
+		return r;
+	if (node->count > DEVICE_DEFAULTS_MAX)
+		return reading_refuse(reading, node->position,
+				      "expected at most %u defaults of devices, got %zu",
+				      DEVICE_DEFAULTS_MAX, node->count);
+	policy->device_defaults_position = node->key_position;
+	policy->device_defaults =
+		arena_alloc(reading->arena, (node->count + 1) * sizeof(*policy->device_defaults));
+	if (!policy->device_defaults)
+		return -ENOMEM;
+	for (const struct node *item = node->first; !r && item; item = item->next) {
+		struct device_default *own =
+			&policy->device_defaults[policy->device_default_count++];
+
+		own->position = item->position;
+		r = reading_mapping(reading, item, &device_default_mapping, own);
+	}
+	return r;
+}
+
+static int read_default_of_all(const struct reading *reading, const struct node *node,
+			       const struct field *field, void *object)
+{
+	struct policy *policy = object;
+	bool is_incoming = field->offset == offsetof(struct policy, incoming);
+
+	*(is_incoming ? &policy->incoming_position : &policy->outgoing_position) =
+		node->key_position;
+	return read_enum(reading, node, field, object);
+}
+
+static const struct field defaults_fields[] = {
+	DEFAULT(all, incoming, struct policy),
+	DEFAULT(all, outgoing, struct policy),
+	{
+		.key = "devices",
+		.read = read_device_defaults,
+		.schema = "{\"type\": \"array\", \"maxItems\": 1000,"
+			  " \"items\": {\"$ref\": \"#/$defs/device_default\"}}",
+		.about = "of some devices; the first whose match fits the device decides",
+	},
+};
+
+static const struct mapping defaults_mapping = {
+	.name = "defaults",
+	.what = "defaults",
+	.fields = defaults_fields,
+	.field_count = ARRAY_SIZE(defaults_fields),
+};
+
+static int read_defaults(const struct reading *reading, const struct node *node,
+			 const struct field *field, void *object)
+{
+	(void)field;
+	return reading_mapping(reading, node, &defaults_mapping, object);
 }
 
 /* rules: require */
@@ -845,8 +934,9 @@ const struct mapping policy_mapping = {
 };
 
 const struct mapping *const policy_parts[] = {
-	&defaults_mapping, &alias_mapping,   &rule_mapping,      &match_mapping,  &require_mapping,
-	&type_mapping,     &version_mapping, &attribute_mapping, &limits_mapping, NULL,
+	&defaults_mapping, &device_default_mapping, &device_match_mapping, &alias_mapping,
+	&rule_mapping,     &match_mapping,          &require_mapping,      &type_mapping,
+	&version_mapping,  &attribute_mapping,      &limits_mapping,       NULL,
 };
 
 int policy_read_part(const struct input *input, bool is_whole, struct policy *policy,

@@ -27,12 +27,6 @@ static void put_text(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void put_defaults(FILE *out, const struct policy *policy)
-{
-	fprintf(out, "defaults: {incoming: %s, outgoing: %s}\n", mw_action_name(policy->incoming),
-		mw_action_name(policy->outgoing));
-}
-
 static void put_aliases(FILE *out, const struct policy *policy)
 {
 	if (policy->alias_count)
@@ -95,11 +89,11 @@ static void put_match(FILE *out, const struct rule_match *match)
 	} parts[] = {
 		{"device_api", match->device_api}, {"vendor", match->vendor},
 		{"device_id", match->device_id},   {"driver", match->driver},
-		{"mdev_type", match->mdev_type},
+		{"mdev_type", match->mdev_type},   {"device", match->device},
 	};
 	const char *before = "";
 
-	fputs("    match: {", out);
+	fputs("match: {", out);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (!parts[i].pattern)
 			continue;
@@ -107,7 +101,29 @@ static void put_match(FILE *out, const struct rule_match *match)
 		put_text(out, parts[i].pattern);
 		before = ", ";
 	}
-	fputs("}\n", out);
+	fputs("}", out);
+}
+
+static void put_defaults(FILE *out, const struct policy *policy)
+{
+	if (!policy->device_default_count) {
+		fprintf(out, "defaults: {incoming: %s, outgoing: %s}\n",
+			mw_action_name(policy->incoming), mw_action_name(policy->outgoing));
+		return;
+	}
+	fprintf(out, "defaults:\n  incoming: %s\n  outgoing: %s\n  devices:\n",
+		mw_action_name(policy->incoming), mw_action_name(policy->outgoing));
+	for (size_t i = 0; i < policy->device_default_count; i++) {
+		const struct device_default *own = &policy->device_defaults[i];
+
+		fputs("    - {", out);
+		put_match(out, &own->match);
+		if (own->incoming_position.line)
+			fprintf(out, ", incoming: %s", mw_action_name(own->incoming));
+		if (own->outgoing_position.line)
+			fprintf(out, ", outgoing: %s", mw_action_name(own->outgoing));
+		fputs("}\n", out);
+	}
 }
 
 static void put_type(FILE *out, const struct rule *rule)
@@ -210,7 +226,9 @@ static void put_rule(FILE *out, const struct rule *rule)
 	fputs("  - name: ", out);
 	put_text(out, rule->name);
 	fputs("\n", out);
+	fputs("    ", out);
 	put_match(out, &rule->match);
+	fputs("\n", out);
 	put_require(out, rule);
 	put_limits(out, &rule->limits);
 	fprintf(out, "    action: %s\n", mw_action_name(rule->action));

@@ -57,4 +57,10 @@ void feature_decode(const struct mw_event_ioctl *event, struct feature_payload *
 /* is_feature_call - whether the ioctl is VFIO_DEVICE_FEATURE. */
 bool is_feature_call(const struct mw_event_ioctl *event);
 
+/* gate_event_admission - the number of the admission that decided; 0: a default did. */
+static inline uint64_t gate_event_admission(const struct mw_event_gate *event)
+{
+	return event->basis == MW_BASIS_ADMISSION ? event->admission : 0;
+}
+
 #endif

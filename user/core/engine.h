@@ -15,8 +15,9 @@
 #include "migwarden/wire.h"
 
 /*
- * engine_rules - what the gate must do under @policy when no admission covers a device. The
- * generation is the gate's to give.
+ * engine_rules - what the gate must do under @policy when no admission covers a device; where
+ * devices have defaults of their own, the strictest of all, for a device whose default the gate has
+ * not been told. The generation is the gate's to give.
  */
 void engine_rules(const struct policy *policy, struct mw_gate_rules *out);
 
@@ -52,17 +53,27 @@ void engine_admission(const struct policy *policy, const struct engine_request *
 		      struct engine_admission *out);
 
 /*
- * engine_default_answer, engine_admission_answer - what the gate does under @policy with the start
- * of a migration that no admission covers, and with one that @admission covers.
+ * engine_default - what a device has without an admission, to be told to the gate: the first of the
+ * policy's `devices` that fits, else what all have. Its id is the number of that default, from 1,
+ * or 0. A device of which a fact that is asked for could not be read, and one that is NULL because
+ * nothing is known of it, has the strictest of all, and MW_DEFAULT_UNSEEN for an id.
  */
-enum mw_gate_answer engine_default_answer(const struct policy *policy, enum mw_direction direction);
+struct mw_admission engine_default(const struct policy *policy, const struct descriptor *device,
+				   enum mw_direction direction);
+
+/*
+ * engine_admission_answer - what the gate does under @policy with the start of a migration that
+ * @admission covers, which may be one of engine_default().
+ */
 enum mw_gate_answer engine_admission_answer(const struct policy *policy,
 					    const struct mw_admission *admission);
 
 /*
  * engine_default_position - where the policy says what happens without an admission, for the
- * explanation of a decision by default; line 0 where it does not say.
+ * explanation of a decision by default; @number is the id of engine_default(). Line 0 where it does
+ * not say.
  */
-struct position engine_default_position(const struct policy *policy, enum mw_direction direction);
+struct position engine_default_position(const struct policy *policy, enum mw_direction direction,
+					uint64_t number);
 
 #endif

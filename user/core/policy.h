@@ -84,13 +84,25 @@ struct attribute_rule {
 	struct position position;
 };
 
-/* fnmatch patterns over the source; NULL matches anything. */
+/* fnmatch patterns over the source, or the device itself; NULL matches anything. */
 struct rule_match {
 	const char *device_api;
 	const char *vendor;
 	const char *device_id;
 	const char *driver;
 	const char *mdev_type;
+	const char *device; /* its name; of device_default alone */
+};
+
+/* What a device has that no admission covers, where it is not what all have (`devices`). */
+struct device_default {
+	struct rule_match match;
+	/* ALLOW or DENY; as all have it where the position's line is 0. */
+	enum mw_action incoming;
+	enum mw_action outgoing;
+	struct position incoming_position;
+	struct position outgoing_position;
+	struct position position;
 };
 
 /* What policy_compile makes of one rule; private to the core. */
@@ -193,6 +205,9 @@ struct policy {
 	enum mw_action outgoing;
 	struct position incoming_position;
 	struct position outgoing_position;
+	struct device_default *device_defaults; /* the first that fits the device counts */
+	size_t device_default_count;
+	struct position device_defaults_position;
 	const char *defaults_file; /* as mode_file */
 	struct policy_hook hook[HOOK_KEYS];
 	struct policy_trust *trust; /* whose signatures count; user/host/key.h reads them */
@@ -243,7 +258,8 @@ void policy_rule_init(struct rule *rule);
 
 /*
  * policy_check - what can only be seen over the whole policy: duplicate rule or alias names, a
- * driver in two alias groups, a rule that an earlier one always shadows. Gives 0, or -EINVAL with
+ * driver in two alias groups, a rule or a device's default that an earlier one always shadows.
+ * Gives 0, or -EINVAL with
  * @error at the offending place.
  */
 int policy_check(const struct policy *policy, struct parse_error *error);

@@ -191,6 +191,12 @@ static int refuse_hidden(const struct policy *policy, const struct rule *earlier
 			       earlier->position.line, other.of, other.file);
 }
 
+static void plan_globs(const struct rule_match *match, struct rule_plan *plan)
+{
+	for (unsigned int i = 0; i < MATCH_FIELDS_; i++)
+		plan->globs[i] = glob_of(match_pattern(match, (enum match_field)i));
+}
+
 static int check_reachable(const struct policy *policy, struct arena *scratch,
 			   struct parse_error *error)
 {
@@ -201,15 +207,50 @@ static int check_reachable(const struct policy *policy, struct arena *scratch,
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *later = &policy->rules[i];
 
-		for (unsigned int j = 0; j < MATCH_FIELDS_; j++)
-			plans[i].globs[j] =
-				glob_of(match_pattern(&later->match, (enum match_field)j));
+		plan_globs(&later->match, &plans[i]);
 		for (size_t j = 0; j < i; j++) {
 			if (covers(&plans[j], &plans[i]))
 				return refuse_hidden(policy, &policy->rules[j], later, error);
 		}
 	}
 	return 0;
+}
+
+static int check_device_default(const struct policy *policy, size_t index,
+				const struct rule_plan *plans, struct parse_error *error)
+{
+	const struct device_default *later = &policy->device_defaults[index];
+	const char *file = policy->defaults_file ? policy->defaults_file : policy->file;
+
+	if (!later->incoming_position.line && !later->outgoing_position.line)
+		return parse_error_set(error, file, later->position.line, later->position.column,
+				       "expected incoming, outgoing or both");
+	for (size_t i = 0; i < index; i++)
+		if (covers(&plans[i], &plans[index]))
+			return parse_error_set(
+				error, file, later->position.line, later->position.column,
+				"expected a default that can be reached, got one which that on "
+				"line %u always comes before",
+				policy->device_defaults[i].position.line);
+	return 0;
+}
+
+static int check_device_defaults(const struct policy *policy, struct arena *scratch,
+				 struct parse_error *error)
+{
+	struct rule_plan *plans;
+	int r = 0;
+
+	if (!policy->device_default_count)
+		return 0;
+	plans = arena_alloc(scratch, policy->device_default_count * sizeof(*plans));
+	if (!plans)
+		return -ENOMEM;
+	for (size_t i = 0; !r && i < policy->device_default_count; i++) {
+		plan_globs(&policy->device_defaults[i].match, &plans[i]);
+		r = check_device_default(policy, i, plans, error);
+	}
+	return r;
 }
 
 int policy_check(const struct policy *policy, struct parse_error *error)
@@ -223,6 +264,8 @@ int policy_check(const struct policy *policy, struct parse_error *error)
 			r = check_aliases(policy, scratch, error);
 		if (!r)
 			r = check_reachable(policy, scratch, error);
+		if (!r)
+			r = check_device_defaults(policy, scratch, error);
 	}
 	arena_free(scratch);
 	return r;

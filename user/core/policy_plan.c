@@ -55,6 +55,8 @@ const char *match_pattern(const struct rule_match *match, enum match_field field
 		return match->driver;
 	case MATCH_DEVICE_API:
 		return match->device_api;
+	case MATCH_DEVICE:
+		return match->device;
 	case MATCH_FIELDS_:
 		break;
 	}
@@ -74,6 +76,8 @@ const char *match_field_name(enum match_field field)
 		return "driver";
 	case MATCH_DEVICE_API:
 		return "device_api";
+	case MATCH_DEVICE:
+		return "device";
 	case MATCH_FIELDS_:
 		break;
 	}
@@ -94,6 +98,8 @@ const struct fact *match_fact(const struct descriptor *source, enum match_field 
 		return &source->driver;
 	case MATCH_DEVICE_API:
 		return &source->device_api;
+	case MATCH_DEVICE:
+		return &source->device;
 	}
 	return &source->mdev_type;
 }
@@ -146,13 +152,13 @@ __attribute__((noinline)) static enum match_answer plan_matches(const struct rul
 	return answer;
 }
 
-__attribute__((noinline)) static enum match_answer
-unplanned_matches(const struct rule *rule, const struct match_subject *subject,
-		  enum match_field *field)
+__attribute__((noinline)) enum match_answer match_fits(const struct rule_match *match,
+						       const struct match_subject *subject,
+						       enum match_field *field)
 {
 	struct rule_plan plan;
 
-	plan_match(&rule->match, &plan);
+	plan_match(match, &plan);
 	return plan_matches(&plan, subject, field);
 }
 
@@ -170,7 +176,7 @@ enum match_answer rule_matches(const struct rule *rule, const struct match_subje
 			       enum match_field *field)
 {
 	if (!rule->plan)
-		return unplanned_matches(rule, subject, field);
+		return match_fits(&rule->match, subject, field);
 	if (is_ruled_out(rule->plan, subject))
 		return MATCH_NO;
 	return plan_matches(rule->plan, subject, field);

@@ -27,6 +27,7 @@ enum match_field {
 	MATCH_DEVICE_ID,
 	MATCH_DRIVER,
 	MATCH_DEVICE_API,
+	MATCH_DEVICE,
 	MATCH_FIELDS_,
 };
 
@@ -76,5 +77,9 @@ struct match_subject match_subject_of(const struct descriptor *source);
  */
 enum match_answer rule_matches(const struct rule *rule, const struct match_subject *subject,
 			       enum match_field *field);
+
+/* match_fits - the same of a `match` that no plan was made of. */
+enum match_answer match_fits(const struct rule_match *match, const struct match_subject *subject,
+			     enum match_field *field);
 
 #endif

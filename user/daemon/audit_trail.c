@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "config/json_text.h"
+#include "core/decode.h"
 #include "core/fsm.h"
 #include "core/names.h"
 #include "daemon/state.h"
@@ -465,10 +466,10 @@ static const char *policy_of(struct daemon *daemon, uint64_t generation)
 	return trail->policy;
 }
 
-static char *default_rule(const struct policy *policy, uint32_t direction)
+static char *default_rule(const struct policy *policy, uint32_t direction, uint64_t number)
 {
 	return place_of(policy->defaults_file ? policy->defaults_file : policy->file,
-			engine_default_position(policy, direction).line);
+			engine_default_position(policy, direction, number).line);
 }
 
 /* Where the rule stands: with the admission that was used, or with the policy's defaults. */
@@ -484,7 +485,8 @@ static char *rule_of(const struct daemon *daemon, const struct trail_decision *d
 		*name = decision->earlier->rule_name;
 	}
 	if (decision->event->gate.basis == MW_BASIS_DEFAULT)
-		return default_rule(daemon->policy, decision->event->gate.direction);
+		return default_rule(daemon->policy, decision->event->gate.direction,
+				    decision->event->gate.admission);
 	return rule ? strdup(rule) : NULL;
 }
 
@@ -538,7 +540,7 @@ void trail_decision(struct daemon *daemon, const struct trail_decision *decision
 		.verdict = verdict_word(event->answer),
 		.reason = mw_reason_name(event->reason),
 		.generation = event->generation,
-		.admission = event->admission,
+		.admission = gate_event_admission(event),
 		.pair = decision->earlier->pair,
 	};
 
@@ -593,10 +595,11 @@ static void fill_session(struct daemon *daemon, const struct session *session,
 	row->generation = gate->generation;
 	row->policy = policy_of(daemon, gate->generation);
 	if (gate->basis == MW_BASIS_DEFAULT)
-		basis->rule = default_rule(daemon->policy, session_direction(session));
+		basis->rule =
+			default_rule(daemon->policy, session_direction(session), gate->admission);
 	else if (daemon->trail)
 		audit_admission_find(daemon->trail->audit, gate->admission, session->device, basis);
-	row->admission = gate->admission;
+	row->admission = gate->basis == MW_BASIS_ADMISSION ? gate->admission : 0;
 	row->pair = basis->pair;
 	row->rule = basis->rule;
 	row->rule_name = basis->rule_name;

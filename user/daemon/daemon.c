@@ -232,6 +232,7 @@ static int raise_gate(struct daemon *daemon)
 	struct gate_options options = {
 		.pinned = !daemon->options->transient,
 		.ring_bytes = daemon->options->gate_ring_bytes,
+		.defaults = &daemon->defaults,
 		.handler = on_record,
 		.settle = on_settle,
 		.context = daemon,
@@ -366,6 +367,7 @@ static void daemon_close(struct daemon *daemon)
 	gate_close(daemon->gate);
 	cleanup_fd(&daemon->lock);
 	chronicle_close(daemon->chronicle);
+	device_defaults_close(daemon);
 	observe_close(daemon->observe);
 	migration_close(daemon->migration);
 	admissions_free(&daemon->admissions);
@@ -658,6 +660,16 @@ static int take_lock(struct daemon *daemon)
 	return daemon->lock;
 }
 
+/* Without it devices that come have the strictest of the policy's defaults, until a reload. */
+static int watch_devices(struct daemon *daemon)
+{
+	int r = device_defaults_watch(daemon);
+
+	if (r)
+		fprintf(stderr, "migwarden run: cannot listen for new devices: %s\n", strerror(-r));
+	return r == -ENOMEM ? r : 0;
+}
+
 static int daemon_open(struct daemon *daemon)
 {
 	AUTO_TYPES struct kernel_types *types = NULL;
@@ -667,9 +679,12 @@ static int daemon_open(struct daemon *daemon)
 		say("cannot make an event loop", r);
 		return r;
 	}
-	r = read_policies(daemon);
+	r = open_sources(daemon);
+	/* Before the devices are read: what comes later is told. */
 	if (!r)
-		r = open_sources(daemon);
+		r = watch_devices(daemon);
+	if (!r)
+		r = read_policies(daemon);
 	if (r)
 		return r;
 	/* Once for all that is loaded here. Where there are none, who needs them says so. */

@@ -2,6 +2,7 @@
 /* From an event of the gate to the words for it: the admission it used, or the policy's default. */
 #include <stdio.h>
 
+#include "core/decode.h"
 #include "core/engine.h"
 #include "daemon/shadow.h"
 #include "daemon/state.h"
@@ -43,7 +44,7 @@ static json_t *to_json(const struct daemon *daemon, const struct decision *decis
 void decision_show(struct daemon *daemon, const union mw_event *event)
 {
 	const struct admission *admission =
-		admissions_find(&daemon->admissions, event->gate.admission);
+		admissions_find(&daemon->admissions, gate_event_admission(&event->gate));
 	char text[EXPLANATION_BYTES];
 	struct audit_admission earlier;
 	struct process process = {0};
@@ -60,8 +61,8 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 	/* The process may be gone, or not a VM: then the name stays empty. */
 	process_read(daemon->host, (pid_t)event->head.pid, &process);
 	chronicle_know(daemon->chronicle, event->head.device, &process);
-	policy_default_explain(daemon->policy, event->gate.direction, event->gate.reason, text,
-			       sizeof(text));
+	policy_default_explain(daemon->policy, event->gate.direction, event->gate.admission,
+			       event->gate.reason, text, sizeof(text));
 	/* An earlier daemon wrote it, and took along what it knew of it but for the audit. */
 	trail_earlier(daemon, &event->gate, &earlier);
 	if (event->gate.basis == MW_BASIS_ADMISSION)

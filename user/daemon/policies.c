@@ -16,78 +16,123 @@ const char *policy_mode_word(const struct policy *policy)
 	return policy->mode == POLICY_AUDIT ? "audit" : "enforce";
 }
 
-void policy_default_explain(const struct policy *policy, uint32_t direction, uint32_t reason,
-			    char *out, size_t size)
+void policy_default_explain(const struct policy *policy, uint32_t direction, uint64_t number,
+			    uint32_t reason, char *out, size_t size)
 {
-	struct position position = engine_default_position(policy, direction);
+	struct position position = engine_default_position(policy, direction, number);
 	const char *file = policy->defaults_file ? policy->defaults_file : policy->file;
+	const char *unseen = number == MW_DEFAULT_UNSEEN
+				     ? ": the strictest of them, until it is known which is this "
+				       "device's"
+				     : "";
 
 	if (position.line)
-		snprintf(out, size, "%s (%s:%u)", mw_reason_name(reason), file, position.line);
+		snprintf(out, size, "%s (%s:%u%s)", mw_reason_name(reason), file, position.line,
+			 unseen);
 	else
 		snprintf(out, size, "%s (the default of %s)", mw_reason_name(reason), policy->file);
 }
 
-/* Both or none: a shadow beside another policy than it was meant for would tell of nothing. */
-static int read_both(const struct daemon_options *options, struct policy **policy,
-		     struct policy **shadow, struct key_list *trust, struct parse_error *error)
+/* What is in force together. */
+struct policies {
+	struct policy *policy;
+	struct policy *shadow;
+	struct key_list trust;
+	struct gate_defaults defaults;
+	struct gate_defaults shadow_defaults;
+};
+
+static void policies_free(struct policies *policies)
 {
-	AUTO_POLICY struct policy *first = NULL;
-	int r = policy_read_path(options->policy, &first, error);
+	policy_free(policies->policy);
+	policy_free(policies->shadow);
+	key_list_free(&policies->trust);
+	device_defaults_free(&policies->defaults);
+	device_defaults_free(&policies->shadow_defaults);
+}
+
+#define AUTO_POLICIES __attribute__((cleanup(policies_free)))
+
+/* All or none: a shadow beside another policy than it was meant for would tell of nothing. */
+static int gather(struct daemon *daemon, struct policies *out, struct parse_error *error)
+{
+	const struct daemon_options *options = daemon->options;
+	int r = policy_read_path(options->policy, &out->policy, error);
 
 	if (!r)
-		r = trust_read(first, trust, error);
+		r = trust_read(out->policy, &out->trust, error);
 	if (!r && options->shadow)
-		r = policy_read_path(options->shadow, shadow, error);
+		r = policy_read_path(options->shadow, &out->shadow, error);
+	if (r)
+		return r;
+	r = device_defaults_read(daemon, out->policy, &out->defaults);
 	if (!r)
-		*policy = TAKE_PTR(first);
+		r = device_defaults_read(daemon, out->shadow, &out->shadow_defaults);
+	if (r)
+		parse_error_set(error, options->policy, 0, 0,
+				"expected the devices of this host in sysfs: %s", strerror(-r));
 	return r;
+}
+
+/* In the place of what the daemon had, which @fresh has then. */
+static void exchange(struct daemon *daemon, struct policies *fresh)
+{
+	const struct policies before = {
+		.policy = daemon->policy,
+		.shadow = daemon->shadow,
+		.trust = daemon->trust,
+		.defaults = daemon->defaults,
+		.shadow_defaults = daemon->shadow_defaults,
+	};
+
+	daemon->policy = fresh->policy;
+	daemon->shadow = fresh->shadow;
+	daemon->trust = fresh->trust;
+	daemon->defaults = fresh->defaults;
+	daemon->shadow_defaults = fresh->shadow_defaults;
+	*fresh = before;
 }
 
 int policies_read(struct daemon *daemon, struct parse_error *error)
 {
-	return read_both(daemon->options, &daemon->policy, &daemon->shadow, &daemon->trust, error);
+	AUTO_POLICIES struct policies fresh = {0};
+	int r = gather(daemon, &fresh, error);
+
+	if (!r)
+		exchange(daemon, &fresh);
+	return r;
 }
 
 static int put_in_force(struct daemon *daemon, int pid, struct parse_error *error)
 {
-	AUTO_POLICY struct policy *fresh = NULL;
-	AUTO_POLICY struct policy *shadow = NULL;
-	AUTO_KEY_LIST struct key_list trust = {0};
+	AUTO_POLICIES struct policies fresh = {0};
 	struct audit_row row = {.kind = AUDIT_RELOAD, .pid = pid};
 	struct mw_gate_rules rules;
 	uint64_t intent;
-	int r = read_both(daemon->options, &fresh, &shadow, &trust, error);
+	int r = gather(daemon, &fresh, error);
 
 	if (r)
 		return r;
-	row.policy = fresh->digest;
+	row.policy = fresh.policy->digest;
 	r = trail_intend(daemon, &row,
-			 json_pack("{s:s, s:s, s:i}", "file", fresh->file, "mode",
-				   policy_mode_word(fresh), "rules", (int)fresh->rule_count),
+			 json_pack("{s:s, s:s, s:i}", "file", fresh.policy->file, "mode",
+				   policy_mode_word(fresh.policy), "rules",
+				   (int)fresh.policy->rule_count),
 			 &intent);
 	if (r)
 		return parse_error_set(error, daemon->options->policy, 0, 0,
 				       "expected the audit to record it: %s", trail_why(daemon));
-	engine_rules(fresh, &rules);
+	engine_rules(fresh.policy, &rules);
 	if (daemon->gate)
-		r = gate_set_rules(daemon->gate, &rules);
-	if (r)
-		trail_answer(daemon, intent, r);
+		r = gate_set_rules(daemon->gate, &rules, &fresh.defaults);
+	trail_answer(daemon, intent, r);
 	if (r) {
 		parse_error_set(error, daemon->options->policy, 0, 0,
 				"expected the gate to take it: %s", strerror(-r));
 		return r;
 	}
 	daemon->rules = rules;
-	policy_free(daemon->policy);
-	policy_free(daemon->shadow);
-	daemon->policy = TAKE_PTR(fresh);
-	daemon->shadow = TAKE_PTR(shadow);
-	key_list_free(&daemon->trust);
-	daemon->trust = trust;
-	trust = (struct key_list){0};
-	trail_answer(daemon, intent, 0);
+	exchange(daemon, &fresh);
 	daemon_budget(daemon);
 	fprintf(stderr, "migwarden run: generation %u is in force: %s, %s\n", rules.generation,
 		daemon->policy->file, policy_mode_word(daemon->policy));

@@ -30,17 +30,19 @@ bool shadow_of_admission(const struct admission *admission, enum mw_gate_answer 
 	return true;
 }
 
-static bool of_default(const struct policy *shadow, const struct mw_event_gate *event,
+static bool of_default(const struct daemon *daemon, const struct mw_event_gate *event,
 		       struct shadow_view *out)
 {
-	enum mw_gate_answer answer = engine_default_answer(shadow, event->direction);
+	const struct policy *shadow = daemon->shadow;
+	struct mw_admission own = device_defaults_of(shadow, &daemon->shadow_defaults,
+						     event->head.device, event->direction);
+	enum mw_gate_answer answer = engine_admission_answer(shadow, &own);
 
 	if ((uint32_t)answer == event->answer)
 		return false;
 	out->answer = gate_answer_name(answer);
-	policy_default_explain(shadow, event->direction,
-			       answer == MW_GATE_PASSED ? MW_REASON_OK : MW_REASON_NO_ADMISSION,
-			       out->explanation, sizeof(out->explanation));
+	policy_default_explain(shadow, event->direction, own.id, own.reason, out->explanation,
+			       sizeof(out->explanation));
 	return true;
 }
 
@@ -50,7 +52,7 @@ bool shadow_of_event(const struct daemon *daemon, const struct mw_event_gate *ev
 	if (!daemon->shadow || event->reason == MW_REASON_STATE_BYPASS)
 		return false;
 	if (event->basis == MW_BASIS_DEFAULT)
-		return of_default(daemon->shadow, event, out);
+		return of_default(daemon, event, out);
 	return admission && shadow_of_admission(admission, event->answer, out);
 }
 

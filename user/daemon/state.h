@@ -16,11 +16,13 @@
 #include "daemon/recent.h"
 #include "daemon/stamper.h"
 #include "daemon/chronicle.h"
+#include "daemon/device_defaults.h"
 #include "daemon/web.h"
 #include "host/describe.h"
 #include "host/host.h"
 #include "host/key.h"
 #include "host/sources.h"
+#include "host/uevents.h"
 #include "kern/gate.h"
 #include "kern/migration.h"
 #include "kern/observe.h"
@@ -35,6 +37,13 @@ struct daemon {
 	struct policy *shadow;       /* NULL without one */
 	uint64_t shadow_differences; /* decisions that it would have made otherwise */
 	struct mw_gate_rules rules;  /* in force, once the gate stands */
+	/* Of the devices that are there, under the policy and under the shadow. */
+	struct gate_defaults defaults;
+	struct gate_defaults shadow_defaults;
+	struct uevents *uevents;
+	sd_event_source *uevents_io;
+	sd_event_source *again; /* a device was not whole when it came */
+	unsigned int looks_again;
 	struct observe *observe;
 	struct chronicle *chronicle; /* sessions, of what the observers and the gate tell */
 	int lock;                    /* gate_lock(); -1: not held */
@@ -102,10 +111,10 @@ int daemon_release(struct daemon *daemon, const struct ucred *peer);
 
 /*
  * policy_default_explain - why a migration without an admission is let pass or refused: the reason
- * and the place in @policy, into @out.
+ * and the place in @policy, into @out. @number says which default it was (engine_default()).
  */
-void policy_default_explain(const struct policy *policy, uint32_t direction, uint32_t reason,
-			    char *out, size_t size);
+void policy_default_explain(const struct policy *policy, uint32_t direction, uint64_t number,
+			    uint32_t reason, char *out, size_t size);
 
 /* policies_read - the policy and the shadow, at the start. 0, or -errno with @error filled. */
 int policies_read(struct daemon *daemon, struct parse_error *error);

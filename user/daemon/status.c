@@ -121,17 +121,44 @@ static const char *default_word(enum mw_action action)
 	return action == MW_ACTION_DENY ? "deny" : "allow";
 }
 
+static json_t *default_to_json(const struct policy *policy, const struct mw_admission *of,
+			       enum mw_direction direction)
+{
+	unsigned int line = engine_default_position(policy, direction, of->id).line;
+
+	return json_pack("{s:s, s:i}", "default", of->allow ? "allow" : "deny", "line", (int)line);
+}
+
+/* What the gate was told of each device, where the policy tells them apart. */
+static json_t *defaults_to_json(const struct daemon *daemon)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < daemon->defaults.count; i++) {
+		const struct gate_default *own = &daemon->defaults.devices[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:o, s:o}", "device", own->device, "incoming",
+					default_to_json(daemon->policy, &own->of[MW_INCOMING - 1],
+							MW_INCOMING),
+					"outgoing",
+					default_to_json(daemon->policy, &own->of[MW_OUTGOING - 1],
+							MW_OUTGOING)));
+	}
+	return list;
+}
+
 static json_t *policy_to_json(const struct daemon *daemon)
 {
 	const struct policy *policy = daemon->policy;
 
-	return json_pack("{s:s, s:o, s:s, s:s, s:s, s:i, s:s, s:s, s:i}", "file", policy->file,
+	return json_pack("{s:s, s:o, s:s, s:s, s:s, s:i, s:s, s:s, s:o, s:i}", "file", policy->file,
 			 "files", files_to_json(policy), "blake2b", policy->digest, "mode",
 			 policy_mode_word(policy), "on_bypass",
 			 policy->on_bypass == BYPASS_KILL ? "kill" : "refuse", "rules",
 			 (int)policy->rule_count, "incoming", default_word(policy->incoming),
-			 "outgoing", default_word(policy->outgoing), "generation",
-			 (int)daemon->rules.generation);
+			 "outgoing", default_word(policy->outgoing), "device_defaults",
+			 defaults_to_json(daemon), "generation", (int)daemon->rules.generation);
 }
 
 static json_t *shadow_policy_to_json(const struct daemon *daemon)

@@ -332,18 +332,66 @@ int gate_rules(const struct gate *gate, struct mw_gate_rules *out)
 	return bpf_map_lookup_elem(gate->rules, &slot, out) ? -errno : 0;
 }
 
-int gate_set_rules(struct gate *gate, struct mw_gate_rules *rules)
+static int write_defaults(struct gate *gate, uint32_t generation,
+			  const struct gate_defaults *defaults)
+{
+	for (size_t i = 0; i < defaults->count; i++) {
+		const struct gate_default *own = &defaults->devices[i];
+		struct mw_admission_key key = {.generation = generation};
+
+		memcpy(key.device, own->device, sizeof(key.device));
+		for (key.direction = MW_INCOMING; key.direction <= MW_OUTGOING; key.direction++)
+			if (bpf_map_update_elem(gate->maps[MAP_ADMISSIONS], &key,
+						&own->of[key.direction - 1], BPF_ANY))
+				return -errno;
+	}
+	return 0;
+}
+
+typedef bool (*key_choice)(const struct mw_admission_key *key, const struct mw_admission *admission,
+			   uint64_t argument);
+
+/* Gives the number of those deleted, or -errno. */
+static int delete_chosen(const struct gate *gate, key_choice choice, uint64_t argument)
+{
+	struct mw_admission_key key, next;
+	struct mw_admission admission;
+	int map = gate->maps[MAP_ADMISSIONS], deleted = 0;
+	int r = bpf_map_get_next_key(map, NULL, &key);
+
+	while (r == 0) {
+		/* The next key is asked for before this one may go. */
+		r = bpf_map_get_next_key(map, &key, &next);
+		if (bpf_map_lookup_elem(map, &key, &admission) == 0 &&
+		    choice(&key, &admission, argument) && bpf_map_delete_elem(map, &key) == 0)
+			deleted++;
+		key = next;
+	}
+	return deleted;
+}
+
+static bool is_of_generation(const struct mw_admission_key *key,
+			     const struct mw_admission *admission, uint64_t generation)
+{
+	(void)admission;
+	return key->generation == generation;
+}
+
+/* A call that was on its way when the rules were swapped still looks into those before. */
+static bool is_over(const struct mw_admission_key *key, const struct mw_admission *admission,
+		    uint64_t generation)
+{
+	(void)admission;
+	return key->generation && key->generation + 1 < generation;
+}
+
+static int swap_rules(struct gate *gate, const struct mw_gate_rules *rules)
 {
 	/* As the first one in bpf/gate.bpf.c: no program can write it. */
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_RDONLY_PROG);
-	struct mw_gate_rules in_force;
 	AUTO_FD int inner = -1;
 	__u32 slot = 0;
-	int r = gate_rules(gate, &in_force);
 
-	if (r)
-		return r;
-	rules->generation = in_force.generation + 1;
 	inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "mw_rules", sizeof(slot), sizeof(*rules), 1,
 			       &options);
 	if (inner < 0)
@@ -359,6 +407,36 @@ int gate_set_rules(struct gate *gate, struct mw_gate_rules *rules)
 	cleanup_fd(&gate->rules);
 	gate->rules = TAKE_FD(inner);
 	return 0;
+}
+
+int gate_set_rules(struct gate *gate, struct mw_gate_rules *rules,
+		   const struct gate_defaults *defaults)
+{
+	struct mw_gate_rules in_force;
+	int r = gate_rules(gate, &in_force);
+
+	if (r)
+		return r;
+	rules->generation = in_force.generation + 1;
+	/* What one that was killed here has left is no word of this generation. */
+	delete_chosen(gate, is_of_generation, rules->generation);
+	if (defaults)
+		r = write_defaults(gate, rules->generation, defaults);
+	if (!r)
+		r = swap_rules(gate, rules);
+	if (r)
+		delete_chosen(gate, is_of_generation, rules->generation);
+	else
+		delete_chosen(gate, is_over, rules->generation);
+	return r;
+}
+
+int gate_add_defaults(struct gate *gate, const struct gate_defaults *defaults)
+{
+	struct mw_gate_rules in_force;
+	int r = gate_rules(gate, &in_force);
+
+	return r ? r : write_defaults(gate, in_force.generation, defaults);
 }
 
 static int read_ring(struct gate *gate, const struct gate_options *options)
@@ -380,7 +458,7 @@ static int raise_new(struct gate *gate, const struct gate_options *options)
 	if (!r)
 		r = open_rules(gate);
 	if (!r)
-		r = gate_set_rules(gate, &rules);
+		r = gate_set_rules(gate, &rules, options->defaults);
 	if (!r)
 		r = put_in_force(gate, build_of_object());
 	if (!r)
@@ -627,7 +705,7 @@ static int adopt(struct gate *gate, const struct gate_options *options,
 	r = read_ring(gate, options);
 	if (!r)
 		r = open_rules(gate);
-	return r ? r : gate_set_rules(gate, &rules);
+	return r ? r : gate_set_rules(gate, &rules, options->defaults);
 }
 
 static void gate_close_ptr(struct gate **gate)
@@ -731,7 +809,7 @@ int gate_self_test(struct gate *gate, char error[static GATE_ERROR_BYTES])
 	int r = gate_rules(gate, &rules);
 
 	error[0] = '\0';
-	return r ? r : self_test_run(&maps, rules.deny[MW_INCOMING], error);
+	return r ? r : self_test_run(&maps, rules.deny[MW_INCOMING - 1], error);
 }
 
 bool gate_was_adopted(const struct gate *gate)
@@ -838,7 +916,8 @@ int gate_each_admission(struct gate *gate, gate_admission_handler handler, void 
 	struct mw_admission admission;
 
 	while (bpf_map_get_next_key(gate->maps[MAP_ADMISSIONS], from, &key) == 0) {
-		if (bpf_map_lookup_elem(gate->maps[MAP_ADMISSIONS], &key, &admission) == 0)
+		if (!key.generation &&
+		    bpf_map_lookup_elem(gate->maps[MAP_ADMISSIONS], &key, &admission) == 0)
 			handler(context, &key, &admission);
 		from = &key;
 	}
@@ -863,20 +942,13 @@ uint64_t gate_last_admission(struct gate *gate)
 	return last;
 }
 
+static bool is_expired(const struct mw_admission_key *key, const struct mw_admission *admission,
+		       uint64_t now_ns)
+{
+	return !key->generation && admission->expires_ns <= now_ns;
+}
+
 int gate_drop_expired(struct gate *gate, uint64_t now_ns)
 {
-	struct mw_admission_key key, next;
-	struct mw_admission admission;
-	int map = gate->maps[MAP_ADMISSIONS], dropped = 0;
-	int r = bpf_map_get_next_key(map, NULL, &key);
-
-	while (r == 0) {
-		/* The next key is asked for before this one may go. */
-		r = bpf_map_get_next_key(map, &key, &next);
-		if (bpf_map_lookup_elem(map, &key, &admission) == 0 &&
-		    admission.expires_ns <= now_ns && bpf_map_delete_elem(map, &key) == 0)
-			dropped++;
-		key = next;
-	}
-	return dropped;
+	return delete_chosen(gate, is_expired, now_ns);
 }

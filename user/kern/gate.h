@@ -57,9 +57,21 @@ struct gate_options {
 	struct mw_gate_rules rules;
 	bool pinned;
 	size_t ring_bytes; /* of a new gate: a power of two, at least a page; 0: the usual */
+	const struct gate_defaults *defaults; /* of the rules; NULL: none */
 	ring_handler handler;
 	ring_settler settle; /* NULL: none */
 	void *context;
+};
+
+/* What one device has in each direction (enum mw_direction - 1) that nothing admits. */
+struct gate_default {
+	char device[MW_DEVICE_BYTES]; /* dev_name(), zero-padded */
+	struct mw_admission of[2];
+};
+
+struct gate_defaults {
+	struct gate_default *devices;
+	size_t count;
 };
 
 /* Why gate_open failed, where an errno does not say it: "map_ring of …: expected …". */
@@ -124,11 +136,19 @@ const char *gate_program_covers(size_t index);
 const char *gate_program_gap(const struct gate *gate, size_t index);
 
 /*
- * gate_set_rules - puts a new generation in force, the one after the last: fills a new inner map,
- * then swaps it in with one update. Gives 0 and sets rules->generation, or -errno with the old
- * generation still in force.
+ * gate_set_rules - puts a new generation in force, the one after the last: writes what devices have
+ * for a default in it (@defaults; NULL: none has one of its own), fills a new inner map, then swaps
+ * it in with one update. Gives 0 and sets rules->generation, or -errno (-E2BIG: no room for all
+ * these devices) with the old generation still in force.
  */
-int gate_set_rules(struct gate *gate, struct mw_gate_rules *rules);
+int gate_set_rules(struct gate *gate, struct mw_gate_rules *rules,
+		   const struct gate_defaults *defaults);
+
+/*
+ * gate_add_defaults - what devices that came later have for a default in the generation in force;
+ * those of the same name get it anew. 0, or -errno with some of them written.
+ */
+int gate_add_defaults(struct gate *gate, const struct gate_defaults *defaults);
 
 /* gate_rules - the generation in force. Gives 0 and *out, or -errno. */
 int gate_rules(const struct gate *gate, struct mw_gate_rules *out);

@@ -60,7 +60,8 @@ static json_t *gate_to_json(const struct session_gate *gate)
 	json_set_word(object, "answer", gate_answer_name(gate->answer));
 	json_set_time(object, "time_ns", gate->time_ns);
 	json_set_word(object, "basis", gate->basis == MW_BASIS_ADMISSION ? "admission" : "default");
-	json_set_number(object, "admission", gate->admission);
+	json_set_number(object, "admission",
+			gate->basis == MW_BASIS_ADMISSION ? gate->admission : 0);
 	json_set_word(object, "reason", mw_reason_name(gate->reason));
 	json_set_number(object, "generation", gate->generation);
 	json_set_number(object, "feature_index", gate->feature);

@@ -75,12 +75,16 @@ Test(policy_folder, rules_come_in_the_order_of_names)
 Test(policy_folder, mode_and_defaults_may_stand_in_different_files_without_rules)
 {
 	write_file("00-mode.yaml", HEAD "mode: audit\n");
-	write_file("05-defaults.yaml", HEAD "defaults: {incoming: allow, outgoing: deny}\n");
+	write_file("05-defaults.yaml",
+		   HEAD "defaults: {incoming: allow, outgoing: deny,"
+			" devices: [{match: {device: \"a*\"}, incoming: deny}]}\n");
 	write_file("10-a.yaml", RULE("a", "a-1"));
 	cr_assert_eq(policy_read_path(folder, &policy, &error), 0, "%s", error.text);
 	cr_assert_eq(policy->mode, POLICY_AUDIT);
 	cr_assert_eq(policy->incoming, MW_ACTION_ALLOW);
 	cr_assert_eq(policy->outgoing, MW_ACTION_DENY);
+	cr_assert_eq(policy->device_default_count, 1);
+	cr_assert_str_eq(policy->device_defaults[0].match.device, "a*");
 	cr_assert_str_eq(policy->defaults_file, path_of("05-defaults.yaml"));
 }
 
@@ -123,6 +127,13 @@ Test(policy_folder, second_defaults_are_refused_even_for_another_direction)
 	write_file("10-a.yaml", HEAD "defaults: {incoming: allow}\n");
 	write_file("20-b.yaml", HEAD "defaults: {outgoing: allow}\n");
 	refused("20-b.yaml", 2, "expected defaults in one file, got it again (first on line 2 of ");
+}
+
+Test(policy_folder, a_default_of_a_device_is_checked_where_it_stands)
+{
+	write_file("10-a.yaml", RULE("a", "a-1"));
+	write_file("20-b.yaml", HEAD "defaults:\n  devices:\n  - {match: {driver: mtty}}\n");
+	refused("20-b.yaml", 4, "expected incoming, outgoing or both");
 }
 
 Test(policy_folder, a_rule_name_is_given_once_in_all_files)

@@ -101,7 +101,7 @@ Test(policy_read, an_unknown_key_is_refused_at_every_level)
 		 "unsigned, "
 		 "stamp-max-age, remap, hook-without-daemon, restore, rules), got \"rule\""},
 		{HEAD "defaults: {incomming: deny}\nrules: [{name: a}]\n", 2, 12,
-		 "expected a key of defaults (incoming, outgoing), got \"incomming\""},
+		 "expected a key of defaults (incoming, outgoing, devices), got \"incomming\""},
 		{RULE("    matches: {}\n"), 4, 5,
 		 "expected a key of a rule (name, match, require, limits, action), got "
 		 "\"matches\""},
@@ -487,6 +487,62 @@ Test(policy_read, every_part_knows_its_line)
 	cr_expect_eq(rule->capabilities_position.line, 17);
 	cr_expect_eq(rule->limits_position.line, 18);
 	cr_expect_eq(p->rules[1].position.line, 20);
+}
+
+/* A policy with these defaults of devices, from line 4 on. */
+#define DEVICES(list) HEAD "defaults:\n  devices:\n" list "rules: [{name: a}]\n"
+
+Test(policy_read, devices_have_defaults_of_their_own)
+{
+	AUTO_POLICY struct policy *policy = parse(DEVICES(
+		"  - {match: {device: \"0000:3B:*\", vendor: \"0x15B3\"}, incoming: allow}\n"
+		"  - {match: {mdev_type: \"i915-*\"}, incoming: deny, outgoing: deny}\n"));
+	const struct device_default *own = policy->device_defaults;
+
+	cr_assert_eq(policy->device_default_count, 2);
+	cr_assert_eq(policy->device_defaults_position.line, 3);
+	cr_assert_str_eq(own[0].match.device, "0000:3B:*");
+	cr_assert_str_eq(own[0].match.vendor, "15b3");
+	cr_assert_eq(own[0].incoming, MW_ACTION_ALLOW);
+	cr_assert_eq(own[0].outgoing_position.line, 0);
+	cr_assert_eq(own[1].outgoing, MW_ACTION_DENY);
+	cr_assert_eq(own[1].outgoing_position.line, 5);
+}
+
+Test(policy_read, a_default_of_a_device_that_says_nothing_or_is_never_reached_is_refused)
+{
+	static const struct refusal refusals[] = {
+		{DEVICES("  - {match: {driver: mtty}}\n"), 4, 5,
+		 "expected incoming, outgoing or both"},
+		{DEVICES("  - {incoming: deny}\n"), 4, 5,
+		 "expected the default of a device with a key \"match\", got none"},
+		{DEVICES("  - {match: {host: a}, incoming: deny}\n"), 4, 14,
+		 "expected a key of match (device_api, vendor, device_id, driver, mdev_type, "
+		 "device), got \"host\""},
+		{DEVICES("  - {match: {driver: mtty}, incoming: audit}\n"), 4, 39,
+		 "expected one of allow, deny, got \"audit\""},
+		{DEVICES("  - {match: {driver: \"m*\"}, incoming: deny}\n"
+			 "  - {match: {driver: mtty}, outgoing: deny}\n"),
+		 5, 5,
+		 "expected a default that can be reached, got one which that on line 4 always "
+		 "comes "
+		 "before"},
+		{0},
+	};
+
+	refusal_assert_all(refusals, read_text);
+}
+
+Test(policy_read, a_rule_does_not_ask_for_a_device)
+{
+	static const struct refusal refusals[] = {
+		{RULE("    match: {device: a}\n"), 4, 13,
+		 "expected a key of match (device_api, vendor, device_id, driver, mdev_type), got "
+		 "\"device\""},
+		{0},
+	};
+
+	refusal_assert_all(refusals, read_text);
 }
 
 Test(policy_read, a_policy_without_more_has_the_defaults)

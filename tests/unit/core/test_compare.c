@@ -221,7 +221,7 @@ Test(compare, every_field_of_a_match_has_to_fit)
 	AUTO_PAIR struct pair pair = pair_new();
 	struct rule_match *match = &pair.rule->match;
 
-	*match = (struct rule_match){"vfio-pci", "8086", "591d", "i915", "i915-*"};
+	*match = (struct rule_match){"vfio-pci", "8086", "591d", "i915", "i915-*", NULL};
 	cr_expect_eq(pair_judge(&pair), MW_REASON_OK);
 	const char **fields[] = {&match->device_api, &match->vendor, &match->device_id,
 				 &match->driver, &match->mdev_type};

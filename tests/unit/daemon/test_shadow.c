@@ -73,6 +73,32 @@ Test(shadow, a_default_is_held_against_its_own_default)
 	cr_assert_str_eq(view.explanation, "ok (the default of built-in)");
 }
 
+Test(shadow, a_device_has_the_default_that_the_shadow_has_for_it)
+{
+	struct device_default own = {
+		.match = {.driver = "mtty"},
+		.incoming = MW_ACTION_ALLOW,
+		.incoming_position = {9, 1},
+	};
+	struct gate_default known = {
+		.device = "a",
+		.of = {{.id = 1, .allow = 1}, {.id = 0, .allow = 1}},
+	};
+	struct mw_event_gate event = by_default(MW_GATE_REFUSED);
+
+	shadow->incoming = MW_ACTION_DENY;
+	shadow->device_defaults = &own;
+	shadow->device_default_count = 1;
+	daemon_state.shadow_defaults = (struct gate_defaults){&known, 1};
+	/* Of another device nothing is known, and the strictest denies. */
+	strcpy(event.head.device, "b");
+	cr_assert_not(shadow_of_event(&daemon_state, &event, NULL, &view));
+	strcpy(event.head.device, "a");
+	cr_assert(shadow_of_event(&daemon_state, &event, NULL, &view));
+	cr_assert_str_eq(view.answer, "passed");
+	cr_assert_str_eq(view.explanation, "ok (built-in:9)");
+}
+
 Test(shadow, a_bypass_is_no_matter_of_policy)
 {
 	struct mw_event_gate event = by_default(MW_GATE_REFUSED);

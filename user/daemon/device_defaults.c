@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "daemon/device_defaults.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "core/engine.h"
+#include "daemon/state.h"
+#include "host/inventory.h"
+#include "host/uevents.h"
+
+/* A mdev is announced before sysfs says of which type it is: looked at again, as often as this. */
+#define AGAIN_US 50000
+#define AGAIN_MAX 100
+
+void device_defaults_free(struct gate_defaults *defaults)
+{
+	free(defaults->devices);
+	*defaults = (struct gate_defaults){0};
+}
+
+/* Whether the descriptor says all that it will: a mdev's type comes last. */
+static bool is_whole(const struct inventory_device *device, const struct descriptor *descriptor)
+{
+	return device->bus != BUS_MDEV || descriptor->mdev_type.state != FACT_UNKNOWN;
+}
+
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata);
+
+/* One that never gets a type stays where the strictest holds. */
+static void look_again(struct daemon *daemon)
+{
+	if (daemon->looks_again == AGAIN_MAX)
+		return;
+	daemon->looks_again++;
+	sd_event_source_unref(daemon->again);
+	daemon->again = NULL;
+	sd_event_add_time_relative(daemon->loop, &daemon->again, CLOCK_MONOTONIC, AGAIN_US, 0,
+				   on_again, daemon);
+}
+
+static int add_device(struct daemon *daemon, const struct policy *policy,
+		      const struct inventory_device *device, struct gate_defaults *out)
+{
+	/* Nothing that would be asked of the device itself: what is matched stands in sysfs. */
+	const struct describe_options options = {.sources = daemon->sources, .now_s = -1};
+	struct gate_default *own = &out->devices[out->count];
+	AUTO_DESCRIPTOR struct descriptor *descriptor = NULL;
+	size_t length = strlen(device->name);
+	int r;
+
+	/* No VFIO device has such a name; the gate could not look for it. */
+	if (length >= sizeof(own->device))
+		return 0;
+	r = describe(daemon->host, device, &options, &descriptor);
+	if (r)
+		return r == -ENODEV ? 0 : r;
+	if (!is_whole(device, descriptor)) {
+		look_again(daemon);
+		return 0;
+	}
+	memcpy(own->device, device->name, length);
+	own->of[MW_INCOMING - 1] = engine_default(policy, descriptor, MW_INCOMING);
+	own->of[MW_OUTGOING - 1] = engine_default(policy, descriptor, MW_OUTGOING);
+	out->count++;
+	return 0;
+}
+
+int device_defaults_read(struct daemon *daemon, const struct policy *policy,
+			 struct gate_defaults *out)
+{
+	AUTO_INVENTORY struct inventory *inventory = NULL;
+	AUTO_DEFAULTS struct gate_defaults fresh = {0};
+	int r;
+
+	*out = (struct gate_defaults){0};
+	if (!policy || !policy->device_default_count)
+		return 0;
+	r = inventory_read(daemon->host, &inventory);
+	if (r || !inventory->count)
+		return r;
+	fresh.devices = calloc(inventory->count, sizeof(*fresh.devices));
+	if (!fresh.devices)
+		return -ENOMEM;
+	for (size_t i = 0; !r && i < inventory->count; i++)
+		r = add_device(daemon, policy, &inventory->devices[i], &fresh);
+	if (r)
+		return r;
+	*out = fresh;
+	fresh = (struct gate_defaults){0};
+	return 0;
+}
+
+struct mw_admission device_defaults_of(const struct policy *policy,
+				       const struct gate_defaults *defaults, const char *device,
+				       enum mw_direction direction)
+{
+	for (size_t i = 0; i < defaults->count; i++)
+		if (!strcmp(defaults->devices[i].device, device))
+			return defaults->devices[i].of[direction - 1];
+	return engine_default(policy, NULL, direction);
+}
+
+/* In place of what was known; on failure that stays. */
+static int renew(struct daemon *daemon, const struct policy *policy, struct gate_defaults *known)
+{
+	struct gate_defaults fresh;
+	int r = device_defaults_read(daemon, policy, &fresh);
+
+	if (r)
+		return r;
+	device_defaults_free(known);
+	*known = fresh;
+	return 0;
+}
+
+/* Devices have come: the gate is told what they have. Until then the strictest of all holds. */
+static void on_devices(struct daemon *daemon)
+{
+	int r = renew(daemon, daemon->policy, &daemon->defaults);
+
+	if (!r)
+		r = renew(daemon, daemon->shadow, &daemon->shadow_defaults);
+	if (!r && daemon->gate)
+		r = gate_add_defaults(daemon->gate, &daemon->defaults);
+	if (r)
+		fprintf(stderr,
+			"migwarden run: cannot tell the gate the defaults of devices that came: "
+			"%s; the strictest holds for them\n",
+			strerror(-r));
+}
+
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	on_devices(userdata);
+	return 0;
+}
+
+static int on_uevent(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	if (!uevents_take(daemon->uevents))
+		return 0;
+	daemon->looks_again = 0;
+	on_devices(daemon);
+	return 0;
+}
+
+int device_defaults_watch(struct daemon *daemon)
+{
+	int r = uevents_open(&daemon->uevents);
+
+	if (!r)
+		r = sd_event_add_io(daemon->loop, &daemon->uevents_io, uevents_fd(daemon->uevents),
+				    EPOLLIN, on_uevent, daemon);
+	return r < 0 ? r : 0;
+}
+
+void device_defaults_close(struct daemon *daemon)
+{
+	sd_event_source_unref(daemon->again);
+	sd_event_source_unref(daemon->uevents_io);
+	uevents_close(daemon->uevents);
+	device_defaults_free(&daemon->defaults);
+	device_defaults_free(&daemon->shadow_defaults);
+}

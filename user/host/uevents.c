@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/uevents.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/netlink.h>
+
+#define KERNEL_GROUP 1 /* udev has its own */
+/* The kernel's own are at most 2 KiB of variables behind a path. */
+#define MESSAGE_BYTES 8192
+/* In one go: who else speaks without end must not keep the caller. */
+#define MESSAGES_MAX 4096
+
+struct uevents {
+	struct mnl_socket *socket;
+};
+
+int uevents_open(struct uevents **out)
+{
+	struct uevents *uevents = calloc(1, sizeof(*uevents));
+
+	if (!uevents)
+		return -ENOMEM;
+	uevents->socket = mnl_socket_open2(NETLINK_KOBJECT_UEVENT, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (!uevents->socket ||
+	    mnl_socket_bind(uevents->socket, KERNEL_GROUP, MNL_SOCKET_AUTOPID)) {
+		int error = errno;
+
+		uevents_close(uevents);
+		return -error;
+	}
+	*out = uevents;
+	return 0;
+}
+
+void uevents_close(struct uevents *uevents)
+{
+	if (!uevents)
+		return;
+	if (uevents->socket)
+		mnl_socket_close(uevents->socket);
+	free(uevents);
+}
+
+int uevents_fd(const struct uevents *uevents)
+{
+	return mnl_socket_get_fd(uevents->socket);
+}
+
+bool uevents_take(struct uevents *uevents)
+{
+	char message[MESSAGE_BYTES];
+	bool came = false;
+
+	for (int i = 0; i < MESSAGES_MAX; i++) {
+		ssize_t size = mnl_socket_recvfrom(uevents->socket, message, sizeof(message));
+
+		if (size > 0)
+			came |= uevent_is_new_device(message, (size_t)size);
+		else if (size < 0 && (errno == ENOBUFS || errno == ENOSPC))
+			/* What was lost, or did not fit, may have been one. */
+			came = true;
+		else if (size <= 0 && errno != EINTR)
+			break;
+	}
+	return came;
+}
+
+bool uevent_is_new_device(const char *message, size_t size)
+{
+	static const char action[] = "add@", class[] = "SUBSYSTEM=vfio-dev";
+	const char *end = message + size;
+
+	if (!size || end[-1] || strncmp(message, action, strlen(action)))
+		return false;
+	for (const char *at = message; at < end; at += strlen(at) + 1)
+		if (!strcmp(at, class))
+			return true;
+	return false;
+}
