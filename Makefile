@@ -84,8 +84,10 @@ BPF_CFLAGS := -g -O2 -ffile-prefix-map=$(CURDIR)=. -mcpu=v3 -target bpf -D__TARG
 
 UNIT_SOURCES := $(filter-out $(NOT_TESTED),$(sort $(wildcard tests/unit/*/*.c)))
 UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(UNIT_SOURCES))
-CLIENTS := $(patsubst tests/vm/client/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/vm/client/*.c))) \
-	$(BUILD)/tests/attack-preload.so
+CLIENT_BPF := $(wildcard tests/vm/client/*.bpf.c)
+CLIENTS := $(patsubst tests/vm/client/%.c,$(BUILD)/tests/%,\
+	$(filter-out $(CLIENT_BPF),$(sort $(wildcard tests/vm/client/*.c)))) \
+	$(CLIENT_BPF:tests/vm/client/%.c=$(BUILD)/tests/%.o) $(BUILD)/tests/attack-preload.so
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out $(NOT_TESTED),$(sort $(wildcard tests/fuzz/fuzz_*.c))))
 
 .PHONY: all deps check check-vm test sanitize memcheck coverage soak demo fuzz install uninstall man deb clean format help units clients kmod
@@ -143,6 +145,11 @@ $(BUILD)/tests/units-forked: $(BUILD)/obj/tests/memcheck/main.o $(UNIT_OBJECTS) 
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(UNIT_OBJECTS) -Wl,--start-group $(ARCHIVES) \
 		-Wl,--end-group $(LIB_LIBS) -lcriterion
+
+$(BUILD)/tests/%.bpf.o: tests/vm/client/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
 $(BUILD)/tests/%: tests/vm/client/%.c
 	@mkdir -p $(@D)
@@ -208,7 +215,7 @@ coverage: ## lines and branches of user/ that the unit tests reach
 	@$(COVERAGE)/tests/unit
 	@gcovr --root . --filter user/ --print-summary $(COVERAGE)
 
-soak: all clients kmod ## the attacks of the lab at full length: an hour or more
+soak: all clients kmod bench-programs ## the attacks of the lab at full length: an hour or more
 	@tests/soak/run
 
 demo: deps ## one real migration seen, one refused, in the lab

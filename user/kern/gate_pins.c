@@ -38,8 +38,14 @@ const char *pins_path(char out[static PINS_PATH_BYTES], const char *folder, cons
 	return out;
 }
 
-/* The pins whose names begin so. */
-static int remove_pins(const char *folder, const char *begin)
+static bool is_keeper(const char *pin)
+{
+	size_t length = strlen(pin), of_name = strlen(PINS_KEEPER);
+
+	return length >= of_name && strcmp(pin + length - of_name, PINS_KEEPER) == 0;
+}
+
+static int remove_some(const char *folder, const char *begin, bool keepers)
 {
 	AUTO_DIR DIR *dir = opendir(folder);
 	const struct dirent *entry;
@@ -48,9 +54,17 @@ static int remove_pins(const char *folder, const char *begin)
 		return -errno;
 	while ((entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && strncmp(entry->d_name, begin, strlen(begin)) == 0 &&
-		    unlinkat(dirfd(dir), entry->d_name, 0))
+		    is_keeper(entry->d_name) == keepers && unlinkat(dirfd(dir), entry->d_name, 0))
 			return -errno;
 	return 0;
+}
+
+/* The pins whose names begin so. */
+static int remove_pins(const char *folder, const char *begin)
+{
+	int r = remove_some(folder, begin, false);
+
+	return r ? r : remove_some(folder, begin, true);
 }
 
 int pins_remove_kind(const char *folder, const char *kind)

@@ -17,6 +17,12 @@
 #define LINK_KIND "link"
 #define MAP_KIND "map"
 
+/*
+ * The program of the shield that notes whom it may let in. Whatever else of a shield stands while
+ * this one does not lets nobody in any more, so of each shield it is pinned first and goes last.
+ */
+#define PINS_KEEPER "shield_exec"
+
 /* pins_root_is_bpffs - whether a bpffs is mounted on GATE_PIN_ROOT. */
 bool pins_root_is_bpffs(void);
 
@@ -42,10 +48,10 @@ int pins_commit(const char *folder);
  */
 int pins_abandon(void);
 
-/* pins_remove_kind - removes the pins of one kind. 0 or -errno. */
+/* pins_remove_kind - removes the pins of one kind, PINS_KEEPER last. 0 or -errno. */
 int pins_remove_kind(const char *folder, const char *kind);
 
-/* pins_remove - removes a folder of pins and all in it. 0, -ENOENT, or -errno. */
+/* pins_remove - removes a folder of pins and all in it, PINS_KEEPER last. 0, -ENOENT, or -errno. */
 int pins_remove(const char *folder);
 
 #endif

@@ -20,7 +20,10 @@
 #include "kern/kernel_types.h"
 #include "shield.skel.h"
 
-#define NEXT_KIND "next"
+/* Kinds of pins of a shield that takes another's place: READY of PINS_KEEPER alone, once all of its
+ * pins are there. */
+#define NEXT_KIND "shieldnext"
+#define READY_KIND "shieldready"
 #define MAPS_OF_A_PROGRAM_MAX 32
 #define LINKS_MAX 16
 #define CMDLINE_BYTES 4096
@@ -219,27 +222,83 @@ static int attach(struct shield *shield)
 	return 0;
 }
 
-/* Each new pin takes the place of the old one's: the old shield falls piece by piece behind it. */
-static int pin(const struct shield *shield)
+static bool is_keeper(const struct bpf_program *program)
 {
-	char path[PINS_PATH_BYTES], next[PINS_PATH_BYTES];
+	return strcmp(bpf_program__name(program), PINS_KEEPER) == 0;
+}
+
+static int pin_next(const struct shield *shield, bool keepers)
+{
+	char path[PINS_PATH_BYTES];
 	struct bpf_program *program;
 	size_t i = 0;
 
 	bpf_object__for_each_program(program, shield->skel->obj)
 	{
-		const char *name = bpf_program__name(program);
+		struct bpf_link *link = shield->links[i++];
 		int r;
 
-		pins_path(next, PINS_FOLDER, NEXT_KIND, name);
-		unlink(next);
-		r = bpf_link__pin(shield->links[i++], next);
+		if (is_keeper(program) != keepers)
+			continue;
+		r = bpf_link__pin(link, pins_path(path, PINS_FOLDER, NEXT_KIND,
+						  bpf_program__name(program)));
 		if (r)
 			return r;
-		if (rename(next, pins_path(path, PINS_FOLDER, LINK_KIND, name)))
-			return -errno;
 	}
 	return 0;
+}
+
+static int rename_pin(const char *from_kind, const char *to_kind, const char *name)
+{
+	char from[PINS_PATH_BYTES], to[PINS_PATH_BYTES];
+
+	pins_path(from, PINS_FOLDER, from_kind, name);
+	return rename(from, pins_path(to, PINS_FOLDER, to_kind, name)) ? -errno : 0;
+}
+
+/* All that are there, by the names of our own. */
+static int take_names(const struct shield *shield)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, shield->skel->obj)
+	{
+		int r = is_keeper(program)
+				? 0
+				: rename_pin(NEXT_KIND, LINK_KIND, bpf_program__name(program));
+
+		if (r && r != -ENOENT)
+			return r;
+	}
+	return rename_pin(READY_KIND, LINK_KIND, PINS_KEEPER);
+}
+
+/* What one that was killed has left: it goes on with its names, or takes back what it had begun. */
+static int make_up(const struct shield *shield)
+{
+	char ready[PINS_PATH_BYTES];
+
+	if (access(pins_path(ready, PINS_FOLDER, READY_KIND, PINS_KEEPER), F_OK) == 0)
+		return take_names(shield);
+	return pins_remove_kind(PINS_FOLDER, NEXT_KIND);
+}
+
+/*
+ * The new shield's pins beside the old one's, then in their places, and the old shield falls piece
+ * by piece behind them. At each moment the keeper of each shield of which a piece stands is there:
+ * whoever is killed on the way leaves a gate that lets the next daemon in.
+ */
+static int pin(const struct shield *shield)
+{
+	int r = make_up(shield);
+
+	if (!r)
+		r = pin_next(shield, true);
+	if (!r)
+		r = pin_next(shield, false);
+	if (!r)
+		r = rename_pin(NEXT_KIND, READY_KIND, PINS_KEEPER);
+	return r ? r : take_names(shield);
 }
 
 int shield_raise(const struct gate *gate, struct shield **out)
