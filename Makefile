@@ -46,7 +46,6 @@ LIBRARIES := libbpf libfyaml jansson libsystemd libsodium libmnl sqlite3 ncurses
 # Loaded at run time by the verbs that need them (base/library.h): linked, each exec would pay for some
 # fifty libraries that come with these.
 LOADED := libmicrohttpd libcurl
-LIB_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) $(LOADED) 2>/dev/null) $(SONAMES)
 LIB_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lelf -lz -lm
 
 # libvirt is optional: without it, or with WITH_LIBVIRT=0, its verbs say that they are not there.
@@ -66,6 +65,7 @@ SONAMES := $(call soname,MICROHTTPD,microhttpd) $(call soname,CURL,curl)
 ifeq ($(WITH_LIBVIRT),1)
 SONAMES += $(call soname,LIBVIRT,virt) $(call soname,XML,xml2)
 endif
+LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) $(LOADED) 2>/dev/null) $(SONAMES)
 
 ARCHIVES := $(foreach p,$(PARTS),$(BUILD)/lib/$(p).a)
 # main.c stays out of its archive: the unit tests have a main of their own.
@@ -139,7 +139,7 @@ $(BUILD)/tests/unit: $(UNIT_OBJECTS) $(ARCHIVES)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(UNIT_OBJECTS) -Wl,--start-group $(ARCHIVES) \
 		-Wl,--end-group $(LIB_LIBS) -lcriterion
 
-# The same tests with another main.
+# The same tests with another main, to which a test costs half as much.
 $(BUILD)/tests/units-forked: $(BUILD)/obj/tests/memcheck/main.o $(UNIT_OBJECTS) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -183,7 +183,7 @@ check-vm: all clients kmod bench-programs $(BUILD)/deb/made ## every scenario of
 	@tests/run vm
 
 test: deps ## set up, build, then every test
-	@$(MAKE) --no-print-directory WERROR=1 all units clients kmod bench-programs fuzz-build
+	@$(MAKE) --no-print-directory "-j$$(nproc)" WERROR=1 all units clients kmod bench-programs fuzz-build
 	@tests/run all
 
 # Each file after its object, which knows the headers; what was clean and did not change stays so.
@@ -201,8 +201,9 @@ $(BUILD)/tidy/%.ok: $(BUILD)/obj/%.o .clang-tidy
 
 # -O1: what is looked for is the same, and the tests run as fast as they compile.
 sanitize: ## the unit tests under the address and undefined behaviour sanitizers
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize SANITIZE=1 CFLAGS='-O1 -g $(SANITIZERS)' units
-	@tests/checks/units $(BUILD)/sanitize/tests/unit sanitize
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize SANITIZE=1 CFLAGS='-O1 -g $(SANITIZERS)' \
+		$(BUILD)/sanitize/tests/units-forked
+	@tests/checks/sanitize $(BUILD)/sanitize/tests/units-forked
 
 # MEMCHECK=tests/unit/sinks: those alone.
 memcheck: $(BUILD)/tests/units-forked ## the unit tests under valgrind
@@ -219,7 +220,7 @@ soak: all clients kmod bench-programs ## the attacks of the lab at full length: 
 	@tests/soak/run
 
 demo: deps ## one real migration seen, one refused, in the lab
-	@$(MAKE) --no-print-directory all clients
+	@$(MAKE) --no-print-directory "-j$$(nproc)" all clients
 	@tests/vm/demo
 
 ##@ Fuzzing

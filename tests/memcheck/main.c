@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * units-forked JOBS [PATH...]: the unit tests, all or those whose source is there, each in a
- * process that is forked. Criterion starts
- * itself anew for each, which under valgrind takes longer than nearly any test.
+ * units-forked [--valgrind] JOBS [PATH...]: the unit tests, all or those whose source is there,
+ * each in a process that is forked. Criterion starts itself anew for each, which under valgrind or
+ * a sanitizer takes longer than nearly any test. With --valgrind without those whose test it would
+ * be.
  *
  * Prints "pass memcheck/SUITE/TEST" or "fail memcheck/SUITE/TEST: why"; what a test says of itself
  * stands on stderr, and what valgrind finds in its log. Exits with 1 when something failed.
@@ -238,9 +239,9 @@ static bool is_of_itself(const struct criterion_test *test)
 	return false;
 }
 
-static bool is_wanted(const struct criterion_test *test, char **paths)
+static bool is_wanted(const struct criterion_test *test, bool valgrind, char **paths)
 {
-	if (!test || test->data->disabled || is_of_itself(test))
+	if (!test || test->data->disabled || (valgrind && is_of_itself(test)))
 		return false;
 	if (!*paths)
 		return true;
@@ -251,16 +252,22 @@ static bool is_wanted(const struct criterion_test *test, char **paths)
 
 int main(int argc, char **argv)
 {
+	bool valgrind = argc > 1 && !strcmp(argv[1], "--valgrind");
+
+	argc -= valgrind;
+	argv += valgrind;
+
 	long count = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
 	struct jobs jobs = {.count = (size_t)count};
 
 	said = fdopen(dup(STDERR_FILENO), "w");
 	if (!said || count < 1 || count > JOBS_MAX) {
-		fprintf(stderr, "usage: units-forked JOBS [PATH...], 1 to %d jobs\n", JOBS_MAX);
+		fprintf(stderr, "usage: units-forked [--valgrind] JOBS [PATH...], 1 to %d jobs\n",
+			JOBS_MAX);
 		return EXIT_FAILURE;
 	}
 	for (struct criterion_test **at = __start_cr_tst; at < __stop_cr_tst; at++)
-		if (is_wanted(*at, argv + 2))
+		if (is_wanted(*at, valgrind, argv + 2))
 			start_each(&jobs, *at);
 	while (reap(&jobs))
 		;
