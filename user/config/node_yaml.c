@@ -260,11 +260,21 @@ static int copy_text(struct build *build, struct fy_token *token, struct positio
 	return *out ? 0 : -ENOMEM;
 }
 
+/* Its mark; libfyaml 0.8 has one for what is not written at all too, where 0.7 has no token. */
+static const struct fy_mark *mark_of_scalar(struct fy_token *token)
+{
+	if (!token)
+		return NULL;
+	if (fy_token_scalar_style(token) == FYSS_PLAIN && !fy_token_get_text_length(token))
+		return NULL;
+	return fy_token_start_mark(token);
+}
+
 /* Where a scalar begins; its token does so behind the quote. */
 static struct position place_of_scalar(struct build *build,
 				       const struct fy_event_scalar_data *scalar)
 {
-	const struct fy_mark *mark = scalar->value ? fy_token_start_mark(scalar->value) : NULL;
+	const struct fy_mark *mark = mark_of_scalar(scalar->value);
 	struct position place;
 
 	/* An empty value has no place of its own: its key's is where to look. */

@@ -70,7 +70,7 @@ static void put_hook(FILE *out, const struct policy *policy)
 
 	for (int i = 0; i < HOOK_KEYS; i++) {
 		const struct policy_hook *hook = &policy->hook[i];
-		char age[QUANTITY_BYTES];
+		char age[QUANTITY_BYTES] = "";
 
 		if (!hook->position.line)
 			continue;

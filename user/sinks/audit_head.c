@@ -87,6 +87,7 @@ int audit_head_read(const char *path, struct audit_head *out)
 int audit_head_write(const char *path, const struct audit_head *head)
 {
 	char text[AUDIT_HEAD_BYTES];
+	size_t length = audit_head_format(head, text);
 
-	return file_replace(path, 0600, text, audit_head_format(head, text));
+	return file_replace(path, 0600, text, length);
 }
