@@ -334,7 +334,7 @@ judge() {
 	local line
 
 	echo "judging $1" >/lab/running
-	/usr/bin/python3 "$GUEST/events.py" "$@" >/tmp/judged 2>/tmp/judge.err ||
+	/usr/bin/python3 -IS "$GUEST/events.py" "$@" >/tmp/judged 2>/tmp/judge.err ||
 		record "fail judge_of_${1##*/}_came_to_its_end: $(tail_of /tmp/judge.err)"
 	while read -r line; do
 		record "$line"
