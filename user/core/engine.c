@@ -80,7 +80,7 @@ struct mw_admission engine_default(const struct policy *policy, const struct des
 				   enum mw_direction direction)
 {
 	enum mw_action action = general_default(policy, direction);
-	struct match_subject subject;
+	struct match_subject subject = {0};
 	enum match_field field;
 
 	if (!device && policy->device_default_count)
