@@ -5,14 +5,26 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 
 #define PARENTS "/sys/class/mdev_bus"
-#define MDEVCTL "/usr/sbin/mdevctl"
 
 extern char **environ;
+
+/* Fedora has it in the first, Debian in the second. NULL: it is not installed. */
+static char *find_mdevctl(void)
+{
+	static char places[][sizeof("/usr/sbin/mdevctl")] = {"/usr/sbin/mdevctl",
+							     "/usr/bin/mdevctl"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (!access(places[i], X_OK))
+			return places[i];
+	return NULL;
+}
 
 static bool has_room(const struct host *host, const char *parent, const char *type)
 {
@@ -59,7 +71,7 @@ static int run(char *const *arguments)
 		return r;
 	/* The standard output of the hook is the domain's XML. */
 	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-	r = -posix_spawn(&child, MDEVCTL, &actions, NULL, arguments, environ);
+	r = -posix_spawn(&child, arguments[0], &actions, NULL, arguments, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (r)
 		return r;
@@ -100,14 +112,14 @@ static int new_uuid(const struct host *host, char uuid[static MDEV_UUID_BYTES])
 int mdev_create(const struct host *host, const char *parent, const char *type,
 		char uuid[static MDEV_UUID_BYTES])
 {
-	char *arguments[] = {MDEVCTL,        "start",  "--uuid",     uuid, "--parent",
+	char *arguments[] = {find_mdevctl(), "start",  "--uuid",     uuid, "--parent",
 			     (char *)parent, "--type", (char *)type, NULL};
 	char folder[HOST_PATH_BYTES];
 	int r = is_name(parent) && is_name(type) ? new_uuid(host, uuid) : -EINVAL;
 
 	if (r)
 		return r;
-	if (!access(MDEVCTL, X_OK))
+	if (arguments[0])
 		return run(arguments);
 	snprintf(folder, sizeof(folder), PARENTS "/%s/mdev_supported_types/%s", parent, type);
 	return write_attribute(host, uuid, folder, "create");
@@ -115,13 +127,18 @@ int mdev_create(const struct host *host, const char *parent, const char *type,
 
 int mdev_remove(const struct host *host, const char *uuid)
 {
-	char *arguments[] = {MDEVCTL, "stop", "--uuid", (char *)uuid, NULL};
+	char *arguments[] = {find_mdevctl(), "stop", "--uuid", (char *)uuid, NULL};
 	char folder[HOST_PATH_BYTES];
+	AUTO_FD int device = -1;
 
 	if (!is_name(uuid))
 		return -EINVAL;
-	if (!access(MDEVCTL, X_OK))
-		return run(arguments);
 	snprintf(folder, sizeof(folder), "/sys/bus/mdev/devices/%s", uuid);
+	/* mdevctl would complain of one that is gone, and fail like that for all else. */
+	device = host_open_folder(host, "%s", folder);
+	if (device < 0)
+		return device;
+	if (arguments[0])
+		return run(arguments);
 	return write_attribute(host, "1", folder, "remove");
 }

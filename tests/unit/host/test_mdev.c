@@ -62,6 +62,11 @@ Test(mdev, without_mdevs_there_is_no_parent)
 	cr_assert_eq(mdev_find_parent(tree.host, "t", parent), -ENOENT);
 }
 
+Test(mdev, one_that_is_gone_is_not_there_to_be_removed)
+{
+	cr_assert_eq(mdev_remove(tree.host, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"), -ENOENT);
+}
+
 Test(mdev, a_name_that_is_a_path_names_nothing)
 {
 	char uuid[MDEV_UUID_BYTES];
