@@ -30,6 +30,8 @@ const char *policy_hook_key_name(enum policy_hook_key key)
 		return "hook-without-daemon";
 	case HOOK_RESTORE:
 		return "restore";
+	case HOOK_ADMISSION_TTL:
+		return "admission-ttl";
 	case HOOK_KEYS:
 		break;
 	}
@@ -45,8 +47,13 @@ int policy_hook_read(const struct reading *reading, const struct node *node,
 	int r;
 
 	hook->position = node->key_position;
-	if (field->quantity)
-		return reading_quantity(reading, node, field->quantity, &hook->value);
+	if (field->quantity) {
+		r = reading_quantity(reading, node, field->quantity, &hook->value);
+		if (!r && field->offset == HOOK_ADMISSION_TTL &&
+		    (!hook->value || hook->value > POLICY_ADMISSION_TTL_S_MAX))
+			return reading_expected(reading, node, "a time of 1s to 1d");
+		return r;
+	}
 	r = reading_choice(reading, node, field->choices, &word);
 	if (!r)
 		hook->value = word;

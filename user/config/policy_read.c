@@ -917,6 +917,13 @@ static const struct field policy_fields[] = {
 		.about = "whether a domain restored from a saved image is judged; allow",
 	},
 	{
+		.key = "admission-ttl",
+		.read = policy_hook_read,
+		.offset = HOOK_ADMISSION_TTL,
+		.quantity = &quantity_s,
+		.about = "how long a domain that the hook admitted may take to come; 5min",
+	},
+	{
 		.key = "rules",
 		.read = read_rules,
 		.flags = FIELD_REQUIRED | FIELD_OF_THE_WHOLE,

@@ -87,6 +87,7 @@ int policy_new(struct policy **out)
 	policy->hook[HOOK_REMAP].value = REMAP_OFF;
 	policy->hook[HOOK_WITHOUT_DAEMON].value = MW_ACTION_DENY;
 	policy->hook[HOOK_RESTORE].value = RESTORE_ALLOW;
+	policy->hook[HOOK_ADMISSION_TTL].value = POLICY_ADMISSION_TTL_S_DEFAULT;
 	*out = policy;
 	return 0;
 }

@@ -164,10 +164,13 @@ enum policy_hook_key {
 	HOOK_REMAP,          /* `remap`: enum policy_remap */
 	HOOK_WITHOUT_DAEMON, /* `hook-without-daemon`: MW_ACTION_ALLOW or MW_ACTION_DENY */
 	HOOK_RESTORE,        /* `restore`: enum policy_restore */
+	HOOK_ADMISSION_TTL,  /* `admission-ttl`: seconds, at most POLICY_ADMISSION_TTL_S_MAX */
 	HOOK_KEYS,
 };
 
 #define STAMP_MAX_AGE_S_DEFAULT 86400
+#define POLICY_ADMISSION_TTL_S_DEFAULT 300
+#define POLICY_ADMISSION_TTL_S_MAX 86400
 
 struct policy_hook {
 	int64_t value;

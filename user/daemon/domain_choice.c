@@ -61,7 +61,8 @@ struct engine_request domain_choice_ask(const struct domain_choice *choice)
 		.id = choice->daemon->admissions.last_id + 1,
 		.direction = MW_INCOMING,
 		.now_ns = clock_ns(CLOCK_MONOTONIC),
-		.ttl_ns = ADMISSION_TTL_S_DEFAULT * 1000000000ull,
+		.ttl_ns = (uint64_t)choice->daemon->policy->hook[HOOK_ADMISSION_TTL].value *
+			  1000000000ull,
 		.uses = ADMISSION_USES_DEFAULT,
 		.context =
 			{

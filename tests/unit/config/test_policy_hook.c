@@ -48,7 +48,8 @@ Test(policy_hook, every_key_is_read_with_its_place)
 {
 	cr_assert_eq(read_back(HEAD "trust: [/a.pub, /b.pub]\nunsigned: audit\n"
 				    "stamp-max-age: 2h\nremap: create\n"
-				    "hook-without-daemon: allow\nrestore: judge\n" RULES),
+				    "hook-without-daemon: allow\nrestore: judge\n"
+				    "admission-ttl: 4h\n" RULES),
 		     0, "%s", error.text);
 	cr_assert_eq(policy->trust_count, 2);
 	cr_assert_str_eq(policy->trust[1].path, "/b.pub");
@@ -59,15 +60,16 @@ Test(policy_hook, every_key_is_read_with_its_place)
 	cr_assert_eq(policy->hook[HOOK_REMAP].value, REMAP_CREATE);
 	cr_assert_eq(policy->hook[HOOK_WITHOUT_DAEMON].value, MW_ACTION_ALLOW);
 	cr_assert_eq(policy->hook[HOOK_RESTORE].value, RESTORE_JUDGE);
+	cr_assert_eq(policy->hook[HOOK_ADMISSION_TTL].value, 14400);
 }
 
 Test(policy_hook, what_is_shown_reads_back_to_the_same)
 {
 	char *first, *second;
 
-	cr_assert_eq(read_back(HEAD
-			       "trust: [/a.pub]\nunsigned: audit\nstamp-max-age: 90min\n"
-			       "remap: uuid\nhook-without-daemon: deny\nrestore: judge\n" RULES),
+	cr_assert_eq(read_back(HEAD "trust: [/a.pub]\nunsigned: audit\nstamp-max-age: 90min\n"
+				    "remap: uuid\nhook-without-daemon: deny\nrestore: judge\n"
+				    "admission-ttl: 10min\n" RULES),
 		     0);
 	first = policy_to_yaml(policy);
 	policy_free(policy);
@@ -87,6 +89,8 @@ Test(policy_hook, a_word_that_is_none_is_refused_with_its_place)
 	refused(HEAD "hook-without-daemon: audit\n" RULES, 2, 22, "expected one of allow, deny");
 	refused(HEAD "restore: deny\n" RULES, 2, 10, "expected one of allow, judge");
 	refused(HEAD "stamp-max-age: 10\n" RULES, 2, 16, "expected an age");
+	refused(HEAD "admission-ttl: 0s\n" RULES, 2, 16, "expected a time of 1s to 1d");
+	refused(HEAD "admission-ttl: 25h\n" RULES, 2, 16, "expected a time of 1s to 1d");
 }
 
 Test(policy_hook, key_files_stand_once_each_and_begin_at_the_root)

@@ -99,7 +99,8 @@ Test(policy_read, an_unknown_key_is_refused_at_every_level)
 		{HEAD "rule: []\nrules: [{name: a}]\n", 2, 1,
 		 "expected a key of a policy (schema, mode, on-bypass, defaults, aliases, trust, "
 		 "unsigned, "
-		 "stamp-max-age, remap, hook-without-daemon, restore, rules), got \"rule\""},
+		 "stamp-max-age, remap, hook-without-daemon, restore, admission-ttl, "
+		 "rules), got \"rule\""},
 		{HEAD "defaults: {incomming: deny}\nrules: [{name: a}]\n", 2, 12,
 		 "expected a key of defaults (incoming, outgoing, devices), got \"incomming\""},
 		{RULE("    matches: {}\n"), 4, 5,

@@ -28,6 +28,7 @@ static const char policy_text[] =
 	" \"aliases\": [{\"name\": \"q\", \"vendor\": \"8086\", \"drivers\": [\"q4\", \"q5\"]}],"
 	" \"trust\": [\"/a.pub\"], \"unsigned\": \"deny\", \"stamp-max-age\": \"1d\","
 	" \"remap\": \"uuid\", \"hook-without-daemon\": \"deny\", \"restore\": \"judge\","
+	" \"admission-ttl\": \"10min\","
 	" \"rules\": [{\"name\": \"r\", \"match\": {\"device_api\": \"vfio-pci\","
 	" \"vendor\": \"8086\", \"device_id\": \"591d\", \"driver\": \"i915\","
 	" \"mdev_type\": \"i915-*\"}, \"require\": {\"parent\": \"match\","
