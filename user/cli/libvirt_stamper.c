@@ -203,6 +203,16 @@ static void note(struct stamper *stamper, const struct domain_xml *xml, const ch
 	json_array_append_new(stamper->untold, entry);
 }
 
+static const char *why_not(int result)
+{
+	if (result == -ENODEV || result == -ENOENT)
+		return "no such device is given to VFIO here (a managed one is while its domain "
+		       "runs)";
+	if (result == -EFBIG)
+		return "its descriptor is longer than a stamp may be";
+	return strerror(-result);
+}
+
 static void report(struct stamper *stamper, const struct domain_xml *xml,
 		   const struct stamped *stamped, unsigned int places, int64_t now_s)
 {
@@ -215,7 +225,7 @@ static void report(struct stamper *stamper, const struct domain_xml *xml,
 	for (size_t i = 0; i < count; i++) {
 		if (stamped->results[i]) {
 			fprintf(stderr, "migwarden stamp: %s: %s has no stamp: %s\n", name,
-				hostdevs[i].device, strerror(-stamped->results[i]));
+				hostdevs[i].device, why_not(stamped->results[i]));
 			continue;
 		}
 		if (!stamper->options.quiet)
@@ -223,6 +233,65 @@ static void report(struct stamper *stamper, const struct domain_xml *xml,
 			       places_text(places), key_public_half(stamper->key)->id);
 		note(stamper, xml, hostdevs[i].device, now_s);
 	}
+}
+
+static bool has_device(const struct domain_xml *xml, const char *device)
+{
+	const struct hostdev *hostdevs;
+	size_t count;
+
+	hostdevs = domain_xml_hostdevs(xml, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(hostdevs[i].device, device) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * libvirt carries the definition of a domain past the hook (`virsh migrate --persistent`): it
+ * names mdevs of the host that was left, and does not start here again.
+ */
+static void compare_definition(const struct stamper *stamper, struct _virDomain *domain,
+			       const struct domain_xml *live)
+{
+	AUTO_INVENTORY struct inventory *inventory = NULL;
+	const struct inventory_device *found;
+	AUTO_DOMAIN_XML struct domain_xml *definition = NULL;
+	AUTO_FREE char *text = domain_definition_text(domain);
+	struct parse_error error = {0};
+	const struct hostdev *hostdevs;
+	char name[TEXT_BYTES];
+	size_t count;
+
+	if (!text || domain_xml_parse("definition", text, strlen(text), &definition, &error) ||
+	    inventory_read(stamper->host, &inventory))
+		return;
+	escape_text(name, sizeof(name), domain_label(domain));
+	hostdevs = domain_xml_hostdevs(definition, &count);
+	for (size_t i = 0; i < count; i++)
+		if (hostdevs[i].kind == HOSTDEV_MDEV && !has_device(live, hostdevs[i].device) &&
+		    inventory_find(stamper->host, inventory, hostdevs[i].device, &found))
+			fprintf(stderr,
+				"migwarden stamp: %s: its definition names %s, which is not on "
+				"this host, so it will not start here again; to define it as it "
+				"runs: `virsh dumpxml --migratable %s >as-it-runs && virsh define "
+				"as-it-runs`\n",
+				name, hostdevs[i].device, name);
+}
+
+/* What was asked for by name, and is not there. Nobody asked for it where all are stamped. */
+static int nowhere(const struct stamper *stamper, struct _virDomain *domain)
+{
+	char name[TEXT_BYTES];
+
+	if (!stamper->options.is_one)
+		return 0;
+	fprintf(stderr, "migwarden stamp: %s %s\n",
+		escape_text(name, sizeof(name), domain_label(domain)),
+		stamper->options.places == DOMAIN_LIVE
+			? "is not running: start it, or leave out --live"
+			: "has no definition: define it, or leave out --config");
+	return -ENOENT;
 }
 
 static int put(struct stamper *stamper, struct _virDomain *domain, const struct domain_xml *xml,
@@ -239,7 +308,7 @@ static int put(struct stamper *stamper, struct _virDomain *domain, const struct 
 	if (stamper->options.places)
 		places &= stamper->options.places;
 	if (!places)
-		return 0;
+		return nowhere(stamper, domain);
 	if ((stamped->element || stamped->had_stamps) &&
 	    domain_set_stamps(domain, stamped->element, places)) {
 		fprintf(stderr, "migwarden stamp: %s: %s\n",
@@ -249,6 +318,8 @@ static int put(struct stamper *stamper, struct _virDomain *domain, const struct 
 	}
 	report(stamper, xml, stamped, places, now_s);
 	tell_daemon(stamper);
+	if (domain_places(domain) == (DOMAIN_LIVE | DOMAIN_CONFIG))
+		compare_definition(stamper, domain, xml);
 	return 0;
 }
 
@@ -279,6 +350,9 @@ int stamper_stamp(struct stamper *stamper, struct _virDomain *domain)
 		return r;
 	}
 	r = stamping_make(&stamping, xml, &stamped);
+	if (!r && !stamped.count && stamper->options.is_one)
+		fprintf(stderr, "migwarden stamp: %s has no VFIO device: nothing to stamp\n",
+			escape_text(message, sizeof(message), domain_label(domain)));
 	if (!r)
 		r = put(stamper, domain, xml, &stamped, stamping.now_s);
 	free(stamped.element);

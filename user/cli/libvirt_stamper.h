@@ -16,6 +16,7 @@ struct stamper_options {
 	unsigned int places; /* enum domain_place; 0: all that the domain has */
 	bool print;          /* the element, and nothing is written */
 	bool quiet;          /* nothing on stdout */
+	bool is_one;         /* a domain that was named: say also that there is nothing to do */
 };
 
 /* stamper_open - gives 0 and *out, the caller's; or -errno, and says why. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,7 @@
 #include "host/mdev.h"
 #include "libvirt/domain_request.h"
 
-/* Whatever hangs, libvirt is not kept waiting by us for longer; killed means refused. */
+/* Whatever hangs, libvirt is not kept waiting by us for longer. */
 #define LIMIT_S 30
 #define CREATED_FOLDER "/run/migwarden-mdevs"
 
@@ -49,6 +50,28 @@ static void hook_close(struct hook *hook)
 }
 
 #define AUTO_HOOK __attribute__((cleanup(hook_close)))
+
+/* What libvirt is told when the time is up: death by a signal would be a refusal, of whatever. */
+static volatile sig_atomic_t late_answer;
+
+static void on_alarm(int signal)
+{
+	static const char text[] = "migwarden: domain refused: the hook came to no answer\n";
+	ssize_t written = 0;
+
+	(void)signal;
+	if (late_answer == ANSWER_REFUSE)
+		written = write(STDERR_FILENO, text, sizeof(text) - 1);
+	(void)written;
+	_exit(late_answer);
+}
+
+static void set_limit(enum answer answer)
+{
+	late_answer = (sig_atomic_t)answer;
+	signal(SIGALRM, on_alarm);
+	alarm(LIMIT_S);
+}
 
 static void say_error(const struct parse_error *error)
 {
@@ -302,8 +325,13 @@ static enum answer judge(struct hook *hook, bool is_restore)
 	size_t count;
 	int r;
 
-	if (read_xml(hook))
+	if (read_xml(hook)) {
+		fprintf(stderr,
+			"migwarden: domain refused: what libvirt%s handed over here "
+			"cannot be read\n",
+			is_restore ? "" : " or a hook before this one");
 		return ANSWER_REFUSE;
+	}
 	domain_xml_hostdevs(hook->xml, &count);
 	if (!count)
 		return ANSWER_GO_ON;
@@ -357,7 +385,7 @@ static int run_libvirt(const char *config, struct hook *hook, const char *operat
 	bool is_restore = strcmp(operation, "restore") == 0;
 	bool ends = strcmp(operation, "release") == 0 || strcmp(operation, "stopped") == 0;
 
-	alarm(LIMIT_S);
+	set_limit(is_judged || is_restore ? ANSWER_REFUSE : ANSWER_GO_ON);
 	if (!is_judged && !is_restore && !ends) {
 		/* Whatever libvirt thinks of next: no is an answer that ends running domains. */
 		pass_over_input();

@@ -90,6 +90,7 @@ static int parse(int argc, char **argv, struct stamp_arguments *out)
 		return verb_usage(&verb_stamp,
 				  "--follow goes with --all, without --json or --print");
 	out->stamper.quiet = out->json;
+	out->stamper.is_one = !out->all;
 	return -1;
 }
 

@@ -97,6 +97,11 @@ char *domain_text(struct _virDomain *domain)
 	return libvirt.virDomainGetXMLDesc(domain, 0);
 }
 
+char *domain_definition_text(struct _virDomain *domain)
+{
+	return libvirt.virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
+}
+
 int domain_set_stamps(struct _virDomain *domain, const char *element, unsigned int places)
 {
 	unsigned int flags = 0;

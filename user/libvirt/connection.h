@@ -54,6 +54,9 @@ const char *domain_label(struct _virDomain *domain);
 /* domain_text - its XML, of the running domain where it runs. malloc'ed, NULL: gone. */
 char *domain_text(struct _virDomain *domain);
 
+/* domain_definition_text - the same of what it will be when it is started again. */
+char *domain_definition_text(struct _virDomain *domain);
+
 /*
  * domain_set_stamps - puts @element (domain_xml_stamps; NULL: takes ours away) into @places.
  * 0 or -EIO.
