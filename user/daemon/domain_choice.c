@@ -140,6 +140,9 @@ static void refuse_capacity(struct domain_choice *choice, struct domain_slot *sl
 	else if (remap->value == REMAP_OFF)
 		hint = "free or make the mdev of that UUID here, or let the policy choose another "
 		       "one (`remap: uuid`)";
+	else if (remap->value == REMAP_CREATE)
+		hint = "no other mdev is free that the policy admits, nor was one made: free "
+		       "one, or room for one on a parent that offers its type";
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->policy_file = remap->file ? remap->file : policy->file;
 	verdict->action = policy->mode == POLICY_AUDIT ? MW_ACTION_AUDIT : MW_ACTION_DENY;
