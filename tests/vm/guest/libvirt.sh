@@ -51,11 +51,14 @@ script() {
 	printf '#!/bin/sh\nPATH=%s\n%s\n' "$PATH" "$2" >"$HOOKS/$1" && chmod 755 "$HOOKS/$1"
 }
 
-# policy_write [LINE...]: the lab's policy with these lines in it, and where the daemon and the hook find
+# policy_write [LINE...]: the lab's policy with these lines and our own devices in it, and where the daemon and the hook find
 # it. The hook may wait long: emulated, a second is nothing.
 policy_write() {
 	mkdir -p /etc/migwarden
-	{ printf '%s\n' "$@" && cat "$REPO/policies/lab-mtty.yaml"; } >/etc/migwarden/policy.yaml
+	{
+		printf '%s\n' "$@" && cat "$REPO/policies/lab-mtty.yaml"
+		printf '  - {name: %s, match: {driver: %s}}\n' mwtest mwtest mwvf mwvf
+	} >/etc/migwarden/policy.yaml
 	cat >/etc/migwarden/migwarden.yaml <<-END
 		schema: migwarden.config/1
 		policies: /etc/migwarden/policy.yaml
@@ -94,7 +97,51 @@ hostdev_mdev() {
 		"<source><address uuid='$1'/></source></hostdev>"
 }
 
-# domain_xml NAME UUID MDEV...: a small domain with these mdevs, and MORE_DEVICES, elements of its devices.
+# VFS: virtual functions of the card (# lab: PCI=1); a domain for them.
+VFS=()
+# shellcheck disable=SC2034
+V3=11111111-2222-4333-8444-555555555553
+
+# make_vfs DRIVER: two, given to that driver of VFIO.
+make_vfs() {
+	local card vf
+
+	modprobe -a igb vfio-pci || return
+	[[ $1 != mwvf ]] || insmod "$BUILD/kmod/mwvf.ko" || return
+	card=$(echo /sys/bus/pci/drivers/igb/0000:*)
+	echo 2 >"$card/sriov_numvfs" || return
+	# libvirt gives an interface its address through the card, which has to be up for that.
+	busybox ip link set "$(basename "$card"/net/*)" up || return
+	VFS=()
+	for vf in "$card"/virtfn*; do
+		vf=$(realpath "$vf")
+		[[ ! -e $vf/driver ]] || echo "${vf##*/}" >"$vf/driver/unbind"
+		echo "$1" >"$vf/driver_override"
+		echo "${vf##*/}" >/sys/bus/pci/drivers_probe
+		[[ $(basename "$(realpath "$vf/driver")") == "$1" ]] || return
+		VFS+=("${vf##*/}")
+	done
+	((${#VFS[@]} == 2))
+}
+
+# pci_address NAME: as libvirt writes it.
+pci_address() {
+	sed -E "s/(.*):(.*):(.*)\.(.*)/domain='0x\1' bus='0x\2' slot='0x\3' function='0x\4'/" <<<"$1"
+}
+
+# hostdev_pci FUNCTION, interface_pci FUNCTION: as elements of a domain's devices.
+hostdev_pci() {
+	echo "<hostdev mode='subsystem' type='pci' managed='no'><driver name='vfio'/>" \
+		"<source><address $(pci_address "$1")/></source></hostdev>"
+}
+
+interface_pci() {
+	echo "<interface type='hostdev' managed='no'><mac address='52:54:00:00:00:09'/>" \
+		"<source><address type='pci' $(pci_address "$1")/></source></interface>"
+}
+
+# domain_xml NAME UUID MDEV...: a small domain with these mdevs, and MORE_DEVICES, elements of its devices;
+# MORE_ARGUMENTS of its QEMU.
 domain_xml() {
 	local name=$1 uuid=$2 mdev
 
@@ -117,6 +164,7 @@ domain_xml() {
 		<qemu:commandline>
 		<qemu:arg value='-global'/><qemu:arg value='vfio-pci.x-device-dirty-page-tracking=off'/>
 		<qemu:arg value='-global'/><qemu:arg value='vfio-pci.enable-migration=on'/>
+		${MORE_ARGUMENTS:-}
 		</qemu:commandline></domain>
 	END
 }
