@@ -74,6 +74,96 @@
 #define MW_STATE_PRE_COPY_P2P 7u
 /* No state: where a record has a field for one and there is none. */
 #define MW_STATE_NONE 0xffffffffu
+#define MW_STATES 8
+
+/*
+ * The first step from [row] towards [column] on a device that has every state, as in
+ * vfio_from_fsm_table of vfio_main.c. What is not named is ERROR: refused.
+ */
+#define MW_FIRST_STEPS                                                           \
+	{                                                                        \
+		[MW_STATE_STOP] =                                                \
+			{                                                        \
+				[MW_STATE_STOP] = MW_STATE_STOP,                 \
+				[MW_STATE_RUNNING] = MW_STATE_RUNNING_P2P,       \
+				[MW_STATE_STOP_COPY] = MW_STATE_STOP_COPY,       \
+				[MW_STATE_RESUMING] = MW_STATE_RESUMING,         \
+				[MW_STATE_RUNNING_P2P] = MW_STATE_RUNNING_P2P,   \
+				[MW_STATE_PRE_COPY] = MW_STATE_RUNNING_P2P,      \
+				[MW_STATE_PRE_COPY_P2P] = MW_STATE_RUNNING_P2P,  \
+			},                                                       \
+		[MW_STATE_RUNNING] =                                             \
+			{                                                        \
+				[MW_STATE_STOP] = MW_STATE_RUNNING_P2P,          \
+				[MW_STATE_RUNNING] = MW_STATE_RUNNING,           \
+				[MW_STATE_STOP_COPY] = MW_STATE_RUNNING_P2P,     \
+				[MW_STATE_RESUMING] = MW_STATE_RUNNING_P2P,      \
+				[MW_STATE_RUNNING_P2P] = MW_STATE_RUNNING_P2P,   \
+				[MW_STATE_PRE_COPY] = MW_STATE_PRE_COPY,         \
+				[MW_STATE_PRE_COPY_P2P] = MW_STATE_RUNNING_P2P,  \
+			},                                                       \
+		[MW_STATE_STOP_COPY] =                                           \
+			{                                                        \
+				[MW_STATE_STOP] = MW_STATE_STOP,                 \
+				[MW_STATE_RUNNING] = MW_STATE_STOP,              \
+				[MW_STATE_STOP_COPY] = MW_STATE_STOP_COPY,       \
+				[MW_STATE_RESUMING] = MW_STATE_STOP,             \
+				[MW_STATE_RUNNING_P2P] = MW_STATE_STOP,          \
+			},                                                       \
+		[MW_STATE_RESUMING] =                                            \
+			{                                                        \
+				[MW_STATE_STOP] = MW_STATE_STOP,                 \
+				[MW_STATE_RUNNING] = MW_STATE_STOP,              \
+				[MW_STATE_STOP_COPY] = MW_STATE_STOP,            \
+				[MW_STATE_RESUMING] = MW_STATE_RESUMING,         \
+				[MW_STATE_RUNNING_P2P] = MW_STATE_STOP,          \
+				[MW_STATE_PRE_COPY] = MW_STATE_STOP,             \
+				[MW_STATE_PRE_COPY_P2P] = MW_STATE_STOP,         \
+			},                                                       \
+		[MW_STATE_RUNNING_P2P] =                                         \
+			{                                                        \
+				[MW_STATE_STOP] = MW_STATE_STOP,                 \
+				[MW_STATE_RUNNING] = MW_STATE_RUNNING,           \
+				[MW_STATE_STOP_COPY] = MW_STATE_STOP,            \
+				[MW_STATE_RESUMING] = MW_STATE_STOP,             \
+				[MW_STATE_RUNNING_P2P] = MW_STATE_RUNNING_P2P,   \
+				[MW_STATE_PRE_COPY] = MW_STATE_RUNNING,          \
+				[MW_STATE_PRE_COPY_P2P] = MW_STATE_PRE_COPY_P2P, \
+			},                                                       \
+		[MW_STATE_PRE_COPY] =                                            \
+			{                                                        \
+				[MW_STATE_STOP] = MW_STATE_RUNNING,              \
+				[MW_STATE_RUNNING] = MW_STATE_RUNNING,           \
+				[MW_STATE_STOP_COPY] = MW_STATE_PRE_COPY_P2P,    \
+				[MW_STATE_RESUMING] = MW_STATE_RUNNING,          \
+				[MW_STATE_RUNNING_P2P] = MW_STATE_RUNNING,       \
+				[MW_STATE_PRE_COPY] = MW_STATE_PRE_COPY,         \
+				[MW_STATE_PRE_COPY_P2P] = MW_STATE_PRE_COPY_P2P, \
+			},                                                       \
+		[MW_STATE_PRE_COPY_P2P] = {                                      \
+			[MW_STATE_STOP] = MW_STATE_RUNNING_P2P,                  \
+			[MW_STATE_RUNNING] = MW_STATE_RUNNING_P2P,               \
+			[MW_STATE_STOP_COPY] = MW_STATE_STOP_COPY,               \
+			[MW_STATE_RESUMING] = MW_STATE_RUNNING_P2P,              \
+			[MW_STATE_RUNNING_P2P] = MW_STATE_RUNNING_P2P,           \
+			[MW_STATE_PRE_COPY] = MW_STATE_PRE_COPY,                 \
+			[MW_STATE_PRE_COPY_P2P] = MW_STATE_PRE_COPY_P2P,         \
+		},                                                               \
+	}
+
+/* What a device must be able to do to have a state: MW_MIGRATION_* (state_flags_table of
+ * vfio_main.c). No SET gets in or out of ERROR, so nothing makes it a state of the walk. */
+#define MW_STATE_NEEDS                                                                     \
+	{                                                                                  \
+		[MW_STATE_ERROR] = 0xff, [MW_STATE_STOP] = MW_MIGRATION_STOP_COPY,         \
+		[MW_STATE_RUNNING] = MW_MIGRATION_STOP_COPY,                               \
+		[MW_STATE_STOP_COPY] = MW_MIGRATION_STOP_COPY,                             \
+		[MW_STATE_RESUMING] = MW_MIGRATION_STOP_COPY,                              \
+		[MW_STATE_RUNNING_P2P] = MW_MIGRATION_STOP_COPY | MW_MIGRATION_P2P,        \
+		[MW_STATE_PRE_COPY] = MW_MIGRATION_STOP_COPY | MW_MIGRATION_PRE_COPY,      \
+		[MW_STATE_PRE_COPY_P2P] =                                                  \
+			MW_MIGRATION_STOP_COPY | MW_MIGRATION_P2P | MW_MIGRATION_PRE_COPY, \
+	}
 
 enum mw_event_kind {
 	MW_EVENT_IOCTL = 1,     /* an ioctl on a VFIO device fd has returned */

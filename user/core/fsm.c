@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "core/descriptor.h"
+#include "migwarden/wire.h"
 
 static const char *const state_names[MIG_STATE_COUNT_] = {
 	[MIG_ERROR] = "ERROR",       [MIG_STOP] = "STOP",
@@ -12,93 +13,11 @@ static const char *const state_names[MIG_STATE_COUNT_] = {
 	[MIG_PRE_COPY] = "PRE_COPY", [MIG_PRE_COPY_P2P] = "PRE_COPY_P2P",
 };
 
-/* What a device must be able to do to have a state (state_flags_table of vfio_main.c). */
-static const uint8_t state_needs[MIG_STATE_COUNT_] = {
-	/* No SET gets in or out of ERROR, so no capability makes it a state of the walk. */
-	[MIG_ERROR] = 0xff,
-	[MIG_STOP] = CAPABILITY_STOP_COPY,
-	[MIG_RUNNING] = CAPABILITY_STOP_COPY,
-	[MIG_STOP_COPY] = CAPABILITY_STOP_COPY,
-	[MIG_RESUMING] = CAPABILITY_STOP_COPY,
-	[MIG_RUNNING_P2P] = CAPABILITY_STOP_COPY | CAPABILITY_P2P,
-	[MIG_PRE_COPY] = CAPABILITY_STOP_COPY | CAPABILITY_PRE_COPY,
-	[MIG_PRE_COPY_P2P] = CAPABILITY_STOP_COPY | CAPABILITY_P2P | CAPABILITY_PRE_COPY,
-};
+static const uint8_t state_needs[MIG_STATE_COUNT_] = MW_STATE_NEEDS;
 
-/*
- * First step from [row] towards [column] on a device that has every state, as in
- * vfio_from_fsm_table of vfio_main.c. What is not named is ERROR: refused.
- */
-static const uint8_t first_step[MIG_STATE_COUNT_][MIG_STATE_COUNT_] = {
-	[MIG_STOP] =
-		{
-			[MIG_STOP] = MIG_STOP,
-			[MIG_RUNNING] = MIG_RUNNING_P2P,
-			[MIG_STOP_COPY] = MIG_STOP_COPY,
-			[MIG_RESUMING] = MIG_RESUMING,
-			[MIG_RUNNING_P2P] = MIG_RUNNING_P2P,
-			[MIG_PRE_COPY] = MIG_RUNNING_P2P,
-			[MIG_PRE_COPY_P2P] = MIG_RUNNING_P2P,
-		},
-	[MIG_RUNNING] =
-		{
-			[MIG_STOP] = MIG_RUNNING_P2P,
-			[MIG_RUNNING] = MIG_RUNNING,
-			[MIG_STOP_COPY] = MIG_RUNNING_P2P,
-			[MIG_RESUMING] = MIG_RUNNING_P2P,
-			[MIG_RUNNING_P2P] = MIG_RUNNING_P2P,
-			[MIG_PRE_COPY] = MIG_PRE_COPY,
-			[MIG_PRE_COPY_P2P] = MIG_RUNNING_P2P,
-		},
-	[MIG_STOP_COPY] =
-		{
-			[MIG_STOP] = MIG_STOP,
-			[MIG_RUNNING] = MIG_STOP,
-			[MIG_STOP_COPY] = MIG_STOP_COPY,
-			[MIG_RESUMING] = MIG_STOP,
-			[MIG_RUNNING_P2P] = MIG_STOP,
-		},
-	[MIG_RESUMING] =
-		{
-			[MIG_STOP] = MIG_STOP,
-			[MIG_RUNNING] = MIG_STOP,
-			[MIG_STOP_COPY] = MIG_STOP,
-			[MIG_RESUMING] = MIG_RESUMING,
-			[MIG_RUNNING_P2P] = MIG_STOP,
-			[MIG_PRE_COPY] = MIG_STOP,
-			[MIG_PRE_COPY_P2P] = MIG_STOP,
-		},
-	[MIG_RUNNING_P2P] =
-		{
-			[MIG_STOP] = MIG_STOP,
-			[MIG_RUNNING] = MIG_RUNNING,
-			[MIG_STOP_COPY] = MIG_STOP,
-			[MIG_RESUMING] = MIG_STOP,
-			[MIG_RUNNING_P2P] = MIG_RUNNING_P2P,
-			[MIG_PRE_COPY] = MIG_RUNNING,
-			[MIG_PRE_COPY_P2P] = MIG_PRE_COPY_P2P,
-		},
-	[MIG_PRE_COPY] =
-		{
-			[MIG_STOP] = MIG_RUNNING,
-			[MIG_RUNNING] = MIG_RUNNING,
-			[MIG_STOP_COPY] = MIG_PRE_COPY_P2P,
-			[MIG_RESUMING] = MIG_RUNNING,
-			[MIG_RUNNING_P2P] = MIG_RUNNING,
-			[MIG_PRE_COPY] = MIG_PRE_COPY,
-			[MIG_PRE_COPY_P2P] = MIG_PRE_COPY_P2P,
-		},
-	[MIG_PRE_COPY_P2P] =
-		{
-			[MIG_STOP] = MIG_RUNNING_P2P,
-			[MIG_RUNNING] = MIG_RUNNING_P2P,
-			[MIG_STOP_COPY] = MIG_STOP_COPY,
-			[MIG_RESUMING] = MIG_RUNNING_P2P,
-			[MIG_RUNNING_P2P] = MIG_RUNNING_P2P,
-			[MIG_PRE_COPY] = MIG_PRE_COPY,
-			[MIG_PRE_COPY_P2P] = MIG_PRE_COPY_P2P,
-		},
-};
+static const uint8_t first_step[MIG_STATE_COUNT_][MIG_STATE_COUNT_] = MW_FIRST_STEPS;
+
+_Static_assert((int)MIG_STATE_COUNT_ == MW_STATES, "the same states");
 
 const char *mig_state_name(uint32_t state)
 {
