@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What every program of ours needs: the ring, its counters, and who and what a record is about. */
+/*
+ * What every program of ours needs: who and what a record is about. Where records go, and how they
+ * are counted, is in ring.bpf.h or records.bpf.h.
+ */
 #ifndef COMMON_BPF_H
 #define COMMON_BPF_H
 
@@ -10,19 +13,6 @@
 #include <bpf/bpf_tracing.h>
 
 #include "migwarden/wire.h"
-
-/* One ring for all programs of one loader; its size is set before loading. */
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
-} ring SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, MW_EVENT_KINDS);
-	__type(key, __u32);
-	__type(value, struct mw_counter);
-} counters SEC(".maps");
 
 /* What a task is called, in two words: the helper that copies a string costs ten times as much. */
 static __always_inline void copy_comm(char *to, const char *from)
@@ -95,41 +85,6 @@ static __always_inline void fill_head(struct mw_event_head *head, __u32 size, __
 	who_is_current(&who);
 	fill_head_of(head, size, kind, now, &who);
 	__builtin_memset(head->device, 0, sizeof(head->device));
-}
-
-/*
- * Records that were made, and were lost if there was no room for them. Atomic: a tracing program
- * can be preempted by another one on the same CPU.
- */
-static __always_inline void count(__u16 kind, __u32 produced, bool lost)
-{
-	__u32 slot = kind;
-	struct mw_counter *counter = bpf_map_lookup_elem(&counters, &slot);
-
-	if (!counter)
-		return;
-	__sync_fetch_and_add(&counter->produced, produced);
-	if (lost)
-		__sync_fetch_and_add(&counter->lost, produced);
-}
-
-/*
- * Room for one record, its head filled. NULL when the ring is full: the loss is counted, and the
- * caller has nothing more to do.
- */
-static __always_inline void *event_reserve_at(__u32 size, __u16 kind, __u64 now)
-{
-	void *event = bpf_ringbuf_reserve(&ring, size, 0);
-
-	count(kind, 1, !event);
-	if (event)
-		fill_head(event, size, kind, now);
-	return event;
-}
-
-static __always_inline void *event_reserve(__u32 size, __u16 kind)
-{
-	return event_reserve_at(size, kind, bpf_ktime_get_ns());
 }
 
 /* The device behind an open VFIO device fd; NULL when the kernel has none. */

@@ -8,7 +8,6 @@
  * that shares the maps (user/kern/dataflow.c). All drivers have the same prototypes, because they
  * are those of struct file_operations.
  */
-#include "common.bpf.h"
 #include "flow.bpf.h"
 #include "slot.bpf.h"
 
@@ -264,7 +263,7 @@ static __always_inline void precopy_emit(const struct mw_flow_file *file,
 	event->dirty_bytes = info->dirty_bytes;
 	event->flags = info->flags;
 	event->result = (__s32)file->info_result;
-	bpf_ringbuf_submit(event, 0);
+	event_submit(event);
 }
 
 SEC("fexit")
@@ -302,7 +301,7 @@ static __always_inline void closed_emit(const struct mw_flow_file *file)
 	event->op = MW_DATA_FILE_CLOSED;
 	__builtin_memset(event->name, 0, sizeof(event->name));
 	__builtin_memset(event->function, 0, sizeof(event->function));
-	bpf_ringbuf_submit(event, 0);
+	event_submit(event);
 }
 
 SEC("fentry")

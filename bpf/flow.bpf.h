@@ -7,7 +7,7 @@
 #ifndef FLOW_BPF_H
 #define FLOW_BPF_H
 
-#include "common.bpf.h"
+#include "records.bpf.h"
 
 #define DEVICES_MAX 4096
 #define FOLLOWED_BYTES 256
@@ -176,7 +176,7 @@ static __always_inline void phase_emit(const struct mw_flow_file *file, const st
 	event->end = end;
 	event->zero = 0;
 	__builtin_memcpy(&event->flow, flow, sizeof(event->flow));
-	bpf_ringbuf_submit(event, 0);
+	event_submit(event);
 }
 
 /* Tells the sums of a data file, a record for each phase that had calls, and forgets them. */

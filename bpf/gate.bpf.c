@@ -12,7 +12,7 @@
  * the data fd, without which no byte of state can pass. User space loads them by name
  * (user/kern/gate.c).
  */
-#include "common.bpf.h"
+#include "ring.bpf.h"
 
 #include <asm-generic/errno-base.h>
 
@@ -384,7 +384,7 @@ static __always_inline long decision_emit(struct vfio_device *vdev, __u32 featur
 	event->error = (__s32)error;
 	event->seen = decision->seen_state;
 	event->killed = decision->killed;
-	bpf_ringbuf_submit(event, 0);
+	event_submit(event);
 	return error;
 }
 

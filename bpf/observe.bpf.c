@@ -6,7 +6,6 @@
  * The programs fall into groups by the module they attach to (the name's first word): user space
  * loads a group when its module is there, the others later (user/kern/observe.c).
  */
-#include "common.bpf.h"
 #include "flow.bpf.h"
 #include "slot.bpf.h"
 
@@ -18,16 +17,12 @@ const volatile __u64 mdev_bus_type_address;
 
 /* Of the longest way through the state machine; an arc more is told before its call ends. */
 #define ARCS_MAX 4
-#define STATES 8 /* of the state machine, and as many combinations of what a device may have */
 
-/* One that a driver walks or has walked. */
+/* One that a driver walks or has walked. It ends where and when the next one begins. */
 struct arc {
 	__u64 begin_ns;
-	__u64 end_ns;
 	__u32 from;
-	__u32 to;
 	__u32 target;
-	__s32 result;
 };
 
 /* What one task is doing inside vfio_device_fops_unl_ioctl. */
@@ -35,10 +30,10 @@ struct call {
 	int tid; /* of a slot: whose call it is; 0: free */
 	__u32 zero;
 	__u64 enter_ns;
-	__u32 arc_open;
-	__u32 arc_count;
-	/* So many that are not told yet, and behind them one that goes on where arc_open is. */
+	/* So many that are not told yet; the last one goes on. */
+	__u64 arc_count;
 	struct arc arcs[ARCS_MAX];
+	struct vfio_device *walker; /* whose arcs they are */
 	/* The device that the task used last, as long as `releases` stays the same. */
 	const struct file *file; /* NULL: known by its arcs alone */
 	struct vfio_device *vdev;
@@ -85,7 +80,6 @@ static __always_inline struct call *call_begin(void)
 static __always_inline void call_finish(struct call *call)
 {
 	call->enter_ns = 0;
-	call->arc_open = 0;
 	call->arc_count = 0;
 	slot_leave(&call->tid);
 }
@@ -197,7 +191,7 @@ int BPF_PROG(vfio_release, struct inode *inode, struct file *file)
 	event = event_reserve(sizeof(*event), MW_EVENT_CLOSE);
 	if (event) {
 		read_vfio_name(event->head.device, vdev);
-		bpf_ringbuf_submit(event, 0);
+		event_submit(event);
 	}
 	if (!is_followed(key) || BPF_CORE_READ(vdev, open_count) > 1)
 		return 0;
@@ -220,124 +214,122 @@ int BPF_PROG(vfio_ioctl_enter, struct file *file, unsigned int cmd, unsigned lon
 
 	if (!call)
 		return 0;
-	call->arc_open = 0;
 	call->arc_count = 0;
 	call->enter_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
-static __always_inline void fill_arc(struct mw_event_arc *event, const struct arc *arc,
-				     const char *device, const struct who *who)
+/* Volatile: what clang folds into the code has no place, and libbpf no BTF for it. */
+const volatile __u8 first_steps[MW_STATES][MW_STATES] = MW_FIRST_STEPS;
+const volatile __u8 state_needs[MW_STATES] = MW_STATE_NEEDS;
+
+static __always_inline bool has_state(__u32 flags, __u32 state)
 {
-	fill_head_of(&event->head, sizeof(*event), MW_EVENT_ARC, arc->end_ns, who);
-	copy_device(event->head.device, device);
-	event->duration_ns = arc->end_ns - arc->begin_ns;
-	event->from = arc->from;
-	event->to = arc->to;
-	event->target = arc->target;
-	event->result = arc->result;
+	return state < MW_STATES && !(state_needs[state & (MW_STATES - 1)] & ~flags);
 }
 
-/* The one that goes on, or has its place; NULL where there is no room for one. */
-static __always_inline struct arc *arc_open(struct call *call)
+/*
+ * Where an arc leads that has not come to its end, as vfio_mig_get_next_state() chose: it looks at
+ * nothing but these. MW_STATE_NONE: it refused. To see what it chose takes a program behind it,
+ * which costs half as much again as one before it, in each arc.
+ */
+static __noinline __u32 arc_leads_to(const struct call *call, const struct arc *arc)
 {
-	__u32 index = call->arc_count;
+	const struct vfio_device *device;
+	__u32 flags, step, target;
 
-	if (index >= ARCS_MAX)
-		return NULL;
-	/* Again, for the verifier: clang makes the address before it tests. */
+	if (!call || !arc)
+		return MW_STATE_NONE;
+	device = call->walker;
+	flags = BPF_CORE_READ(device, migration_flags);
+	step = arc->from;
+	target = arc->target;
+	if (!has_state(flags, step) || !has_state(flags, target))
+		return MW_STATE_NONE;
+	for (__u32 i = 0; i < MW_STATES; i++) {
+		step = first_steps[step & (MW_STATES - 1)][target & (MW_STATES - 1)];
+		if (step == MW_STATE_ERROR)
+			return MW_STATE_NONE;
+		if (has_state(flags, step))
+			return step;
+	}
+	return MW_STATE_NONE;
+}
+
+/* Of an arc: when, where, and how. */
+struct end {
+	__u64 now;
+	__u32 to;
+	__s32 result;
+};
+
+static __always_inline void fill_arc(struct mw_event_arc *event, const struct call *call,
+				     const struct arc *arc, const struct end *end,
+				     const struct who *who)
+{
+	fill_head_of(&event->head, sizeof(*event), MW_EVENT_ARC, end->now, who);
+	copy_device(event->head.device, call->name);
+	event->duration_ns = end->now - arc->begin_ns;
+	event->from = arc->from;
+	event->to = end->to;
+	event->target = arc->target;
+	event->result = end->result;
+}
+
+/* The last one, of which there must be one. */
+static __always_inline struct arc *last_arc(struct call *call)
+{
+	__u64 index = call->arc_count - 1;
+
 	barrier_var(index);
 	return &call->arcs[index & (ARCS_MAX - 1)];
 }
 
-/* Tells the arcs that are walked before their call ends: what comes next in the ring is later. */
-static __noinline int arcs_flush(struct call *call)
+/*
+ * Tells the first @arcs arcs before their call ends, the last of which ended as @to began: what
+ * comes next in the ring is later.
+ */
+static __noinline int arcs_tell(struct call *call, __u64 arcs, __u64 now, __u32 to)
 {
-	const struct arc *open;
+	struct records *all = records_all();
 	struct who who;
 
-	if (!call)
+	if (!call || !all)
 		return 0;
 	who_of(&who, bpf_get_current_task_btf());
-	for (__u32 i = 0; i < ARCS_MAX && i < call->arc_count; i++) {
-		struct mw_event_arc *event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
+	for (__u32 i = 0; i < ARCS_MAX && i < arcs; i++) {
+		const struct arc *arc = &call->arcs[i], *next = &call->arcs[(i + 1) % ARCS_MAX];
+		struct mw_event_arc *event = records_reserve(all, sizeof(*event));
+		struct end end = {.now = now, .to = to};
 
-		count(MW_EVENT_ARC, 1, !event);
+		records_count(all, MW_EVENT_ARC, 1, !event);
 		if (!event)
 			continue;
-		fill_arc(event, &call->arcs[i], call->name, &who);
-		bpf_ringbuf_submit(event, 0);
+		if (i + 1 < arcs) {
+			end.now = next->begin_ns;
+			end.to = next->from;
+		}
+		fill_arc(event, call, arc, &end, &who);
+		records_publish(all, event, sizeof(*event));
 	}
-	open = arc_open(call);
-	if (call->arc_open && call->arc_count && open)
-		call->arcs[0] = *open;
-	call->arc_count = 0;
 	return 0;
 }
 
-static __always_inline void arc_end(struct call *call, struct arc *arc, __u64 now, __s32 result)
+/* The driver has come to a state with all arcs that are not told yet. */
+static __always_inline void arcs_flush(struct call *call, __u64 now, __u32 to)
 {
-	arc->end_ns = now;
-	arc->result = result;
-	call->arc_open = 0;
-	call->arc_count++;
+	know_device(call, call->walker);
+	arcs_tell(call, call->arc_count, now, to);
+	call->arc_count = 0;
 }
 
 /*
- * The state, from 1, that vfio_mig_get_next_state() chose where a device with these flags was on
- * its way from one state to another; 0: not seen yet. It looks at nothing else, and asking the
- * kernel each time costs more than the rest of the program.
+ * The driver has walked an arc, and asks for the next one. What is walked is told when the call
+ * ends: telling takes longer than many an arc. Where it cannot wait, the next arc begins after it,
+ * so that our own time belongs to neither.
  */
-static __u8 next_states[STATES * STATES * STATES];
-
-static __always_inline __u8 *next_place(__u32 flags, __u32 from, __u32 target)
-{
-	__u32 index = (flags * STATES + from) * STATES + target;
-
-	if (flags >= STATES || from >= STATES || target >= STATES)
-		return NULL;
-	barrier_var(index);
-	return &next_states[index & (sizeof(next_states) - 1)];
-}
-
-/* Of vfio_mig_get_next_state(), from 0: where it writes the state that it chose. */
-#define NEXT_STATE_ARGUMENT 3
-
-/* What it chose now. False: that cannot be read. */
-static __always_inline bool next_read(void *ctx, __u32 *to)
-{
-	__u64 chosen = 0;
-
-	/* The verifier lets no program load an argument that points to an enum; the helper does. */
-	bpf_get_func_arg(ctx, NEXT_STATE_ARGUMENT, &chosen);
-	return !bpf_probe_read_kernel(to, sizeof(*to), (void *)chosen);
-}
-
-static __always_inline bool next_of(void *ctx, const struct vfio_device *device, __u32 from,
-				    __u32 target, __u32 *to)
-{
-	__u8 *place = next_place(device->migration_flags, from, target);
-
-	if (place && *place) {
-		*to = *place - 1;
-		return true;
-	}
-	if (!next_read(ctx, to))
-		return false;
-	if (place && *to < STATES)
-		*place = *to + 1;
-	return true;
-}
-
-/*
- * The driver has walked an arc, and is told the next one. A step that the state machine refuses is
- * reported as an arc straight to its target with the refusal as result. What is walked is told when
- * the call ends: telling takes longer than many an arc. Where it cannot wait, the next arc begins
- * after it, so that our own time belongs to neither.
- */
-SEC("fexit/vfio_mig_get_next_state")
-int BPF_PROG(vfio_next_state, struct vfio_device *device, __u32 cur, __u32 target, void *next,
-	     int ret)
+SEC("fentry/vfio_mig_get_next_state")
+int BPF_PROG(vfio_next_state, struct vfio_device *device, __u32 cur, __u32 target)
 {
 	struct call *call = call_of(bpf_get_current_task_btf(), BPF_LOCAL_STORAGE_GET_F_CREATE);
 	__u64 now = bpf_ktime_get_ns();
@@ -345,29 +337,20 @@ int BPF_PROG(vfio_next_state, struct vfio_device *device, __u32 cur, __u32 targe
 
 	if (!call)
 		return 0;
-	know_device(call, device);
-	arc = arc_open(call);
-	if (call->arc_open && arc)
-		arc_end(call, arc, now, 0);
+	call->walker = device;
 	if (is_followed((__u64)device)) {
-		arcs_flush(call);
+		arcs_flush(call, now, cur);
 		device_enter((__u64)device, cur, MW_FLOW_LEFT, now);
 		now = bpf_ktime_get_ns();
 	} else if (call->arc_count >= ARCS_MAX) {
-		arcs_flush(call);
+		arcs_flush(call, now, cur);
 		now = bpf_ktime_get_ns();
 	}
-	arc = arc_open(call);
-	if (!arc)
-		return 0;
+	call->arc_count++;
+	arc = last_arc(call);
 	arc->begin_ns = now;
 	arc->from = cur;
-	arc->to = target;
 	arc->target = target;
-	if (ret)
-		arc_end(call, arc, now, ret);
-	else if (next_of(ctx, device, cur, target, &arc->to))
-		call->arc_open = 1;
 	return 0;
 }
 
@@ -417,95 +400,112 @@ static __always_inline void read_argument(struct mw_event_ioctl *event, unsigned
 		read_payload(event, arg, &argument);
 }
 
-/*
- * Room for the arcs of a call and itself, one behind the other. The verifier wants a size that is
- * known on each way through, and that of 6.1 forgets which of them it is on: @arcs says so once
- * more.
- */
-static __always_inline void *call_reserve(__u32 *arcs)
+/* Of a call. */
+struct exit {
+	__u64 now;
+	unsigned long arg;
+	long ret;
+	unsigned int cmd;
+};
+
+/* The arcs that a call walked, back from the last one, of which the call's end is known. */
+static __always_inline void fill_arcs(struct mw_event_arc *events, const struct call *call,
+				      __u64 arcs, struct end *end, const struct who *who)
 {
-	const __u32 own = sizeof(struct mw_event_ioctl), each = sizeof(struct mw_event_arc);
-	__u32 count = *arcs;
+	_Static_assert(ARCS_MAX == 4, "as many as are below");
+#pragma unroll
+	for (int i = ARCS_MAX - 1; i >= 0; i--) {
+		const struct arc *arc = &call->arcs[i];
 
-#define RESERVE_WITH(number)        \
-	case number:                \
-		count = number;     \
-		barrier_var(count); \
-		*arcs = count;      \
-		return bpf_ringbuf_reserve(&ring, own + (number)*each, 0)
-
-	switch (count) {
-		RESERVE_WITH(0);
-		RESERVE_WITH(1);
-		RESERVE_WITH(2);
-		RESERVE_WITH(3);
-		RESERVE_WITH(ARCS_MAX);
+		if ((__u64)i >= arcs)
+			continue;
+		fill_arc(&events[i], call, arc, end, who);
+		end->now = arc->begin_ns;
+		end->to = arc->from;
+		end->result = 0;
 	}
-#undef RESERVE_WITH
-	return NULL;
 }
 
-static __always_inline void fill_ioctl(struct mw_event_ioctl *event, const struct call *call,
-				       const struct who *who, __u64 now)
+/*
+ * How the last arc of a call ended. One that the state machine refused is told as an arc straight
+ * to its target that took no time, with the refusal as result.
+ */
+static __always_inline void arc_end(struct call *call, struct end *end, long ret)
 {
-	fill_head_of(&event->head, sizeof(*event), MW_EVENT_IOCTL, now, who);
+	const struct arc *arc = last_arc(call);
+
+	end->to = arc->target;
+	if (ret >= 0)
+		return;
+	end->result = (__s32)ret;
+	end->to = arc_leads_to(call, arc);
+	if (end->to != MW_STATE_NONE)
+		return;
+	end->to = arc->target;
+	end->now = arc->begin_ns;
+}
+
+static __always_inline void fill_call(struct mw_event_ioctl *event, const struct call *call,
+				      const struct who *who, const struct exit *exit)
+{
+	fill_head_of(&event->head, sizeof(*event), MW_EVENT_IOCTL, exit->now, who);
 	copy_device(event->head.device, call->name);
-	event->duration_ns = now - call->enter_ns;
-	event->argsz = 0;
-	event->flags = 0;
-	event->payload_size = 0;
-	event->payload_error = 0;
-	__builtin_memset(event->payload, 0, sizeof(event->payload));
-}
-
-static __always_inline void count_call(__u32 arcs, bool lost)
-{
-	count(MW_EVENT_IOCTL, 1, lost);
-	if (arcs)
-		count(MW_EVENT_ARC, arcs, lost);
+	event->duration_ns = exit->now - call->enter_ns;
+	event->cmd = exit->cmd;
+	event->result = (__s32)exit->ret;
+	if (exit->cmd == MW_VFIO_DEVICE_FEATURE)
+		read_argument(event, exit->arg);
 }
 
 /* A call with the arcs that it walked: one place in the ring, one look whether its reader waits. */
-static __always_inline void call_emit(const struct call *call, const struct task_struct *task,
-				      __u64 now, unsigned int cmd, unsigned long arg, long ret)
+static __always_inline void emit_arcs(struct records *all, struct call *call,
+				      const struct task_struct *task, const struct exit *exit)
 {
-	__u32 arcs = call->arc_count;
-	void *batch = call_reserve(&arcs);
-	struct mw_event_ioctl *event = batch;
+	__u64 arcs = call->arc_count <= ARCS_MAX ? call->arc_count : ARCS_MAX;
+	__u32 arcs_bytes = (__u32)arcs * sizeof(struct mw_event_arc);
+	__u32 size = arcs_bytes + sizeof(struct mw_event_ioctl);
+	void *place = records_reserve(all, size);
+	struct end end = {.now = exit->now};
 	struct who who;
 
-	/* One look: 6.1 does not know after it that a place in the ring is none that is missing. */
-	if (!batch) {
-		count_call(arcs, true);
+	records_count(all, MW_EVENT_IOCTL, 1, !place);
+	records_count(all, MW_EVENT_ARC, arcs, !place);
+	if (!place)
 		return;
-	}
-	count_call(arcs, false);
 	who_of(&who, task);
-	for (__u32 i = 0; i < ARCS_MAX && i < arcs; i++) {
-		fill_arc((void *)event, &call->arcs[i], call->name, &who);
-		event = (void *)event + sizeof(struct mw_event_arc);
-	}
-	fill_ioctl(event, call, &who, now);
-	event->cmd = cmd;
-	event->result = (__s32)ret;
-	if (cmd == MW_VFIO_DEVICE_FEATURE)
-		read_argument(event, arg);
-	bpf_ringbuf_submit(batch, 0);
+	arc_end(call, &end, exit->ret);
+	fill_arcs(place, call, arcs, &end, &who);
+	fill_call(place + arcs_bytes, call, &who, exit);
+	records_publish(all, place, size);
+}
+
+static __always_inline void emit_call(struct records *all, struct call *call,
+				      const struct task_struct *task, const struct exit *exit)
+{
+	struct mw_event_ioctl *event = records_reserve(all, sizeof(*event));
+	struct who who;
+
+	records_count(all, MW_EVENT_IOCTL, 1, !event);
+	if (!event)
+		return;
+	who_of(&who, task);
+	fill_call(event, call, &who, exit);
+	records_publish(all, event, sizeof(*event));
 }
 
 /* After a failure the state is what the driver says next. */
-static __always_inline void follow_call(const struct call *call, unsigned int cmd, long ret,
-					const struct arc *arrived, __u64 now)
+static __always_inline void follow_call(struct call *call, const struct exit *exit)
 {
 	__u64 vdev = (__u64)call->vdev;
 
 	/* Most calls are neither, and need no look at the device. */
-	if (ret < 0 || (cmd != MW_VFIO_DEVICE_RESET && !arrived) || !is_followed(vdev))
+	if (exit->ret < 0 || (exit->cmd != MW_VFIO_DEVICE_RESET && !call->arc_count) ||
+	    !is_followed(vdev))
 		return;
-	if (cmd == MW_VFIO_DEVICE_RESET)
-		device_enter(vdev, MW_STATE_RUNNING, MW_FLOW_RESET, now);
-	else if (arrived)
-		device_enter(vdev, arrived->to, MW_FLOW_LEFT, now);
+	if (exit->cmd == MW_VFIO_DEVICE_RESET)
+		device_enter(vdev, MW_STATE_RUNNING, MW_FLOW_RESET, exit->now);
+	else
+		device_enter(vdev, last_arc(call)->target, MW_FLOW_LEFT, exit->now);
 }
 
 SEC("fexit/vfio_device_fops_unl_ioctl")
@@ -513,20 +513,19 @@ int BPF_PROG(vfio_ioctl_exit, struct file *file, unsigned int cmd, unsigned long
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct call *call = call_of(task, 0);
-	__u64 now = bpf_ktime_get_ns();
-	struct arc *arrived = NULL;
+	struct exit exit = {.now = bpf_ktime_get_ns(), .arg = arg, .ret = ret, .cmd = cmd};
+	struct records *all = records_all();
 
-	if (!call)
+	if (!call || !all)
 		return 0;
 	/* Without an entry we were attached in the middle of this call. */
 	if (call->enter_ns) {
-		if (call->arc_open)
-			arrived = arc_open(call);
-		if (arrived)
-			arc_end(call, arrived, now, ret < 0 ? (__s32)ret : 0);
 		know_file(call, file);
-		call_emit(call, task, now, cmd, arg, ret);
-		follow_call(call, cmd, ret, arrived, now);
+		if (call->arc_count)
+			emit_arcs(all, call, task, &exit);
+		else
+			emit_call(all, call, task, &exit);
+		follow_call(call, &exit);
 	}
 	call_finish(call);
 	return 0;
@@ -582,7 +581,7 @@ static __always_inline void data_file_emit(const struct call *call, __u32 state,
 		__builtin_memcpy(event->function, functions, sizeof(event->function));
 	else
 		read_functions((void *)event->function, fops);
-	bpf_ringbuf_submit(event, 0);
+	event_submit(event);
 }
 
 /* A file at this address may have been here that we did not see go. */
@@ -610,18 +609,21 @@ int BPF_PROG(vfio_data_file, const char *name, const struct file_operations *fop
 {
 	struct call *call = call_of(bpf_get_current_task_btf(), 0);
 	__u64 address = (__u64)ret;
-	const struct arc *arc;
+	struct arc arc;
 	__u32 to;
 
-	if (!call || !call->arc_open || address >= ERRORS_FROM)
+	if (!call || !call->arc_count || address >= ERRORS_FROM)
 		return 0;
-	arc = arc_open(call);
-	if (!arc)
-		return 0;
-	to = arc->to;
+	arc = *last_arc(call);
+	to = arc_leads_to(call, &arc);
+	if (to == MW_STATE_NONE)
+		to = arc.target;
+	know_device(call, call->walker);
 	if (file_begin(address, call, to, bpf_ktime_get_ns()))
-		device_follow((__u64)call->vdev, address, arc->from);
-	arcs_flush(call);
+		device_follow((__u64)call->vdev, address, arc.from);
+	arcs_tell(call, call->arc_count - 1, arc.begin_ns, arc.from);
+	call->arcs[0] = arc;
+	call->arc_count = 1;
 	data_file_emit(call, to, name, fops);
 	return 0;
 }
@@ -661,7 +663,7 @@ static __always_inline void attribute_emit(__u32 op, const struct mdev_type *mty
 		event->value_size = size;
 	else
 		event->value_size = 0;
-	bpf_ringbuf_submit(event, 0);
+	event_submit(event);
 }
 
 static __always_inline struct mdev_type *type_of_kobject(struct kobject *kobj)
@@ -758,7 +760,7 @@ int BPF_PROG(mdev_create, struct mdev_type *mtype, const void *uuid, int ret)
 		return 0;
 	event->result = ret;
 	bpf_probe_read_kernel(event->uuid, sizeof(event->uuid), uuid);
-	bpf_ringbuf_submit(event, 0);
+	event_submit(event);
 	return 0;
 }
 
@@ -771,7 +773,7 @@ int BPF_PROG(mdev_remove, struct mdev_device *mdev)
 		return 0;
 	bpf_probe_read_kernel_str(event->head.device, MW_DEVICE_BYTES,
 				  BPF_CORE_READ(mdev, dev.kobj.name));
-	bpf_ringbuf_submit(event, 0);
+	event_submit(event);
 	return 0;
 }
 
@@ -785,7 +787,7 @@ static __always_inline void module_emit(__u32 op, const struct module *mod)
 	event->zero = 0;
 	__builtin_memset(event->module, 0, sizeof(event->module));
 	bpf_probe_read_kernel_str(event->module, sizeof(event->module), mod->name);
-	bpf_ringbuf_submit(event, 0);
+	event_submit(event);
 }
 
 /* The module's BTF and symbols are there, its init has not run: the moment to attach to it. */

@@ -9,7 +9,7 @@
  * A tracing or LSM link cannot be detached by a descriptor: it lives as long as its pin. So what
  * has to be kept are descriptors of maps and programs, the pins, and the file system they are in.
  */
-#include "common.bpf.h"
+#include "ring.bpf.h"
 
 #include <asm-generic/errno-base.h>
 
@@ -171,7 +171,7 @@ static __always_inline void tell(__u32 piece, __u32 id, const void *name, __s32 
 	event->uid = (__u32)bpf_get_current_uid_gid();
 	__builtin_memset(event->name, 0, sizeof(event->name));
 	bpf_probe_read_kernel_str(event->name, sizeof(event->name), name);
-	bpf_ringbuf_submit(event, 0);
+	event_submit(event);
 }
 
 /* The daemon tells us its own tgid, and we look for ourselves what it runs. */

@@ -477,12 +477,33 @@ union mw_event {
 	struct mw_event_flow flow;
 };
 
-/* Per CPU and kind, index enum mw_event_kind: produced = delivered + lost. */
+/* By kind: produced = delivered + lost. Per CPU in the gate's map, index enum mw_event_kind. */
 struct mw_counter {
 	__u64 produced;
 	__u64 lost;
 };
 _Static_assert(sizeof(struct mw_counter) == 16, "wire size");
+
+/*
+ * The ring of the observers, in memory that both sides share: the kernel's own costs a traced call
+ * more than all the rest of a record. Positions only grow; a place is at its position modulo the
+ * ring's size behind this head, begins with its size in 8 bytes and is written in one piece, beyond
+ * the end if need be, where there is slack for it.
+ *
+ * A writer takes room by moving `taken`, writes, and stores the size last: until then it reads 0,
+ * for the reader clears what it gives back. A writer that finds that its reader waits wakes it by
+ * the other ring (`bell`), which holds nothing else.
+ */
+#define MW_RECORDS_SLACK 4096
+struct mw_records {
+	__u64 given_back; /* the reader's; it has read all before */
+	__u32 is_awaited; /* the reader sets it before it waits, who wakes it clears it */
+	__u32 zero[29];
+	__u64 taken; /* the writers', in another line of the cache, as are their sums */
+	__u64 none;
+	struct mw_counter counts[MW_EVENT_KINDS]; /* by enum mw_event_kind */
+};
+_Static_assert(sizeof(struct mw_records) == 128 + 16 + 12 * 16, "wire size");
 
 /* The rules of one generation: the value of the inner map that a reload swaps in whole. */
 struct mw_gate_rules {

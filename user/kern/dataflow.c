@@ -99,14 +99,15 @@ static int reuse(struct bpf_map *map, int fd)
 
 static int share_maps(const struct dataflow *dataflow, struct dataflow_bpf *skel)
 {
-	const struct ring *ring = observe_ring(dataflow->observe);
+	const struct ring_maps *ring = ring_maps(observe_ring(dataflow->observe));
 	struct flow_maps maps;
 	int r;
 
 	observe_flow_maps(dataflow->observe, &maps);
-	r = reuse(skel->maps.ring, ring_map_fd(ring));
+	skel->rodata->records_mask = maps.records_mask;
+	r = reuse(skel->maps.bell, ring->ring_fd);
 	if (!r)
-		r = reuse(skel->maps.counters, ring_counters_fd(ring));
+		r = reuse(skel->maps.records, ring->records_fd);
 	if (!r)
 		r = reuse(skel->maps.flow_files, maps.files_fd);
 	if (!r)

@@ -441,8 +441,12 @@ int gate_add_defaults(struct gate *gate, const struct gate_defaults *defaults)
 
 static int read_ring(struct gate *gate, const struct gate_options *options)
 {
-	int r = ring_open(gate->maps[MAP_RING], gate->maps[MAP_COUNTERS], options->handler,
-			  options->context, &gate->ring);
+	const struct ring_maps maps = {
+		.ring_fd = gate->maps[MAP_RING],
+		.counters_fd = gate->maps[MAP_COUNTERS],
+		.records_fd = -1,
+	};
+	int r = ring_open(&maps, options->handler, options->context, &gate->ring);
 
 	if (r)
 		return r;

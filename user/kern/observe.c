@@ -23,6 +23,7 @@ struct observe {
 	size_t instance_count;
 	unsigned int loaded; /* by observe_load: bit per enum observe_group */
 	unsigned int groups; /* attached */
+	size_t ring_bytes;   /* a power of two */
 	struct ring *ring;
 };
 
@@ -78,10 +79,10 @@ static int share_map(struct bpf_map *map, const struct bpf_map *original)
 
 static int share_maps(const struct observe_bpf *first, struct observe_bpf *skel)
 {
-	int r = share_map(skel->maps.ring, first->maps.ring);
+	int r = share_map(skel->maps.bell, first->maps.bell);
 
 	if (!r)
-		r = share_map(skel->maps.counters, first->maps.counters);
+		r = share_map(skel->maps.records, first->maps.records);
 	if (!r)
 		r = share_map(skel->maps.flow_files, first->maps.flow_files);
 	if (!r)
@@ -91,8 +92,8 @@ static int share_maps(const struct observe_bpf *first, struct observe_bpf *skel)
 	return r;
 }
 
-/* Loads, does not attach. @ring_bytes counts for the first instance only. */
-static int instance_load(struct observe *observe, unsigned int groups, size_t ring_bytes)
+/* Loads, does not attach. */
+static int instance_load(struct observe *observe, unsigned int groups)
 {
 	AUTO_TYPES struct kernel_types *types = kernel_types_open();
 	struct addresses addresses;
@@ -108,11 +109,13 @@ static int instance_load(struct observe *observe, unsigned int groups, size_t ri
 	if (!skel)
 		return -errno;
 	skel->rodata->mdev_bus_type_address = addresses.mdev_bus_type;
+	skel->rodata->records_mask = observe->ring_bytes - sizeof(__u64);
 	select_programs(skel, groups);
 	if (observe->instance_count)
 		r = share_maps(observe->instances[0], skel);
 	else
-		r = bpf_map__set_max_entries(skel->maps.ring, (__u32)ring_bytes);
+		r = bpf_map__set_value_size(skel->maps.records,
+					    (__u32)(observe->ring_bytes + RING_RECORDS_EXTRA));
 	if (!r)
 		r = observe_bpf__load(skel);
 	if (r) {
@@ -142,7 +145,7 @@ int observe_attach(struct observe *observe)
 
 		if (!(missing & (1u << group)))
 			continue;
-		r = instance_load(observe, 1u << group, 0);
+		r = instance_load(observe, 1u << group);
 		if (!r) {
 			r = instance_attach(observe, 1u << group);
 			if (r)
@@ -164,6 +167,7 @@ int observe_load(size_t ring_bytes, ring_handler handler, void *context, struct 
 	__attribute__((cleanup(observe_close_ptr))) struct observe *observe = NULL;
 	unsigned int groups = possible_groups();
 	const struct observe_bpf *first;
+	struct ring_maps maps;
 	int r;
 
 	if (!kernel_has_btf())
@@ -171,15 +175,20 @@ int observe_load(size_t ring_bytes, ring_handler handler, void *context, struct 
 	observe = calloc(1, sizeof(*observe));
 	if (!observe)
 		return -ENOMEM;
-	r = instance_load(observe, groups, ring_bytes);
+	observe->ring_bytes = ring_bytes;
+	r = instance_load(observe, groups);
 	if (r)
 		return r;
 
 	observe->loaded = groups;
 	first = observe->instances[0];
 	assert(first);
-	r = ring_open(bpf_map__fd(first->maps.ring), bpf_map__fd(first->maps.counters), handler,
-		      context, &observe->ring);
+	maps = (struct ring_maps){
+		.ring_fd = bpf_map__fd(first->maps.bell),
+		.counters_fd = -1,
+		.records_fd = bpf_map__fd(first->maps.records),
+	};
+	r = ring_open(&maps, handler, context, &observe->ring);
 	if (r)
 		return r;
 	*out = TAKE_PTR(observe);
@@ -222,6 +231,7 @@ void observe_flow_maps(const struct observe *observe, struct flow_maps *out)
 		.file_count = bpf_map__max_entries(first->maps.flow_files),
 		.devices_fd = bpf_map__fd(first->maps.flow_devices),
 		.followed_fd = bpf_map__fd(first->maps.flow_followed),
+		.records_mask = observe->ring_bytes - sizeof(__u64),
 	};
 }
 

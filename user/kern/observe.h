@@ -53,6 +53,7 @@ struct flow_maps {
 	uint32_t file_count;
 	int devices_fd;
 	int followed_fd;
+	uint64_t records_mask; /* of the ring that they share, bpf/records.bpf.h */
 };
 
 /* observe_flow_maps - the fds stay the observer's. */

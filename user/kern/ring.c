@@ -22,14 +22,18 @@
  * before the next is seen: then each would have to be made durable alone.
  */
 struct ring {
-	int map_fd;
-	int counters_fd;
+	struct ring_maps maps;
 	int cpus;
 	size_t page_bytes;
 	size_t data_bytes;       /* a power of two */
 	unsigned long *consumer; /* where we are; the kernel reads it */
 	const void *producer;    /* where the kernel is; the data follow on the next page, twice */
 	const unsigned char *data;
+	/* Of the observers' own ring alone: the positions, and what wakes us instead of it. */
+	struct mw_records *records;
+	unsigned char *records_data;
+	size_t records_size;  /* a power of two */
+	size_t records_bytes; /* of the mapping */
 	ring_handler handler;
 	ring_settler settle;
 	void *context;
@@ -82,19 +86,20 @@ static int map_ring(struct ring *ring)
 	__u32 size = sizeof(info);
 	void *map;
 
-	if (bpf_obj_get_info_by_fd(ring->map_fd, &info, &size))
+	if (bpf_obj_get_info_by_fd(ring->maps.ring_fd, &info, &size))
 		return -errno;
 	if (info.type != BPF_MAP_TYPE_RINGBUF)
 		return -EINVAL;
 	ring->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	ring->data_bytes = info.max_entries;
-	map = mmap(NULL, ring->page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->map_fd, 0);
+	map = mmap(NULL, ring->page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->maps.ring_fd,
+		   0);
 	if (map == MAP_FAILED)
 		return -errno;
 	ring->consumer = map;
 	/* The data twice, so that a record that wraps around lies in one piece. */
 	map = mmap(NULL, ring->page_bytes + 2 * ring->data_bytes, PROT_READ, MAP_SHARED,
-		   ring->map_fd, (off_t)ring->page_bytes);
+		   ring->maps.ring_fd, (off_t)ring->page_bytes);
 	if (map == MAP_FAILED)
 		return -errno;
 	ring->producer = map;
@@ -102,7 +107,28 @@ static int map_ring(struct ring *ring)
 	return 0;
 }
 
-int ring_open(int map_fd, int counters_fd, ring_handler handler, void *context, struct ring **out)
+static int map_records(struct ring *ring, int records_fd)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+	void *map;
+
+	if (bpf_obj_get_info_by_fd(records_fd, &info, &size))
+		return -errno;
+	if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size <= RING_RECORDS_EXTRA)
+		return -EINVAL;
+	map = mmap(NULL, info.value_size, PROT_READ | PROT_WRITE, MAP_SHARED, records_fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	ring->records = map;
+	ring->records_bytes = info.value_size;
+	ring->records_size = info.value_size - RING_RECORDS_EXTRA;
+	ring->records_data = (unsigned char *)map + sizeof(*ring->records);
+	__atomic_store_n(&ring->records->is_awaited, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+int ring_open(const struct ring_maps *maps, ring_handler handler, void *context, struct ring **out)
 {
 	struct ring *ring;
 	int cpus, r;
@@ -113,12 +139,13 @@ int ring_open(int map_fd, int counters_fd, ring_handler handler, void *context, 
 	ring = calloc(1, sizeof(*ring));
 	if (!ring)
 		return -ENOMEM;
-	ring->map_fd = map_fd;
-	ring->counters_fd = counters_fd;
+	ring->maps = *maps;
 	ring->cpus = cpus;
 	ring->handler = handler;
 	ring->context = context;
 	r = map_ring(ring);
+	if (!r && maps->records_fd >= 0)
+		r = map_records(ring, maps->records_fd);
 	if (r) {
 		ring_close(ring);
 		return r;
@@ -140,22 +167,19 @@ void ring_close(struct ring *ring)
 		munmap(ring->consumer, ring->page_bytes);
 	if (ring->producer)
 		munmap((void *)ring->producer, ring->page_bytes + 2 * ring->data_bytes);
+	if (ring->records)
+		munmap(ring->records, ring->records_bytes);
 	free(ring);
 }
 
-int ring_map_fd(const struct ring *ring)
+const struct ring_maps *ring_maps(const struct ring *ring)
 {
-	return ring->map_fd;
-}
-
-int ring_counters_fd(const struct ring *ring)
-{
-	return ring->counters_fd;
+	return &ring->maps;
 }
 
 int ring_fd(const struct ring *ring)
 {
-	return ring->map_fd;
+	return ring->maps.ring_fd;
 }
 
 static unsigned long producer_position(const struct ring *ring)
@@ -170,6 +194,43 @@ struct place {
 	unsigned long next;
 };
 
+/* Where the reader is. */
+static unsigned long position(const struct ring *ring)
+{
+	return ring->records ? ring->records->given_back : *ring->consumer;
+}
+
+/* Where the next record will be. */
+static unsigned long end_position(const struct ring *ring)
+{
+	return ring->records ? __atomic_load_n(&ring->records->taken, __ATOMIC_ACQUIRE)
+			     : producer_position(ring);
+}
+
+/* The same of the observers' own ring (wire.h). */
+static bool look_at_record(const struct ring *ring, unsigned long at, struct place *out)
+{
+	const unsigned char *place = ring->records_data + (at & (ring->records_size - 1));
+	unsigned long end = end_position(ring);
+	uint64_t size;
+
+	if (at >= end || at - position(ring) >= ring->records_size)
+		return false;
+	size = __atomic_load_n((const uint64_t *)place, __ATOMIC_ACQUIRE);
+	if (!size)
+		return false;
+	out->data = place + sizeof(size);
+	out->size = (uint32_t)size;
+	out->is_discarded = false;
+	out->next = at + size + sizeof(size);
+	if (size <= MW_RECORDS_SLACK - sizeof(size) && !(size & 7) && out->next <= end)
+		return true;
+	/* No program of ours makes such a place. What follows it cannot be found. */
+	out->size = 0;
+	out->next = end;
+	return true;
+}
+
 /* What lies there. False: nothing, or a program is still writing it; those behind it have to wait.
  */
 static bool look_at(const struct ring *ring, unsigned long at, struct place *out)
@@ -178,6 +239,8 @@ static bool look_at(const struct ring *ring, unsigned long at, struct place *out
 	unsigned long end = producer_position(ring);
 	uint32_t header;
 
+	if (ring->records)
+		return look_at_record(ring, at, out);
 	if (at >= end)
 		return false;
 	header = __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
@@ -195,10 +258,30 @@ static bool look_at(const struct ring *ring, unsigned long at, struct place *out
 	return true;
 }
 
+/* Before a writer may take it again it is cleared: a size that it has not stored yet reads 0. */
+static void give_back(struct ring *ring, unsigned long at, unsigned long end)
+{
+	struct place place;
+
+	if (!ring->records) {
+		__atomic_store_n(ring->consumer, end, __ATOMIC_RELEASE);
+		return;
+	}
+	while (at < end && look_at_record(ring, at, &place)) {
+		if (place.size)
+			memset(ring->records_data + (at & (ring->records_size - 1)), 0,
+			       place.next - at);
+		else
+			memset(ring->records_data, 0, ring->records_size + MW_RECORDS_SLACK);
+		at = place.next;
+	}
+	__atomic_store_n(&ring->records->given_back, end, __ATOMIC_RELEASE);
+}
+
 /* Hands over what lies in at most @limit places and gives these back. Gives their number. */
 static unsigned int consume(struct ring *ring, unsigned int limit)
 {
-	unsigned long at = *ring->consumer, end = at;
+	unsigned long at = position(ring), end = at;
 	unsigned int count = 0;
 	struct place place;
 
@@ -213,24 +296,43 @@ static unsigned int consume(struct ring *ring, unsigned int limit)
 		return 0;
 	if (count && ring->settle)
 		ring->settle(ring->context);
-	__atomic_store_n(ring->consumer, end, __ATOMIC_RELEASE);
+	give_back(ring, at, end);
 	return count;
 }
 
-/* What comes meanwhile is for the next time: else a flood would keep us here. */
-int ring_consume(struct ring *ring)
+/* The bell has rung, or is yet to be heard. */
+static bool bell_rings(const struct ring *ring)
 {
-	unsigned long end = producer_position(ring);
-	unsigned int count, total = 0;
-
-	do {
-		count = consume(ring, RING_SETTLE_MAX);
-		total += count;
-	} while (count && *ring->consumer < end);
-	return (int)total;
+	return producer_position(ring) != *ring->consumer;
 }
 
-int ring_consume_batch(struct ring *ring, unsigned int limit)
+static void bell_silence(struct ring *ring)
+{
+	__atomic_store_n(ring->consumer, producer_position(ring), __ATOMIC_RELEASE);
+}
+
+/*
+ * Whether the reader may go and wait for ring_fd: nothing is left of which it would not hear. Who
+ * publishes after is_awaited was set rings, and nobody silences that but the next look; what was
+ * published before is seen here.
+ */
+static bool may_wait(struct ring *ring)
+{
+	struct place place;
+
+	if (!ring->records)
+		return true;
+	if (look_at_record(ring, position(ring), &place)) {
+		__atomic_store_n(&ring->records->is_awaited, 1, __ATOMIC_SEQ_CST);
+		return bell_rings(ring);
+	}
+	bell_silence(ring);
+	__atomic_store_n(&ring->records->is_awaited, 1, __ATOMIC_SEQ_CST);
+	return !look_at_record(ring, position(ring), &place);
+}
+
+/* In batches, so that each is settled before it is forgotten. */
+static unsigned int consume_some(struct ring *ring, unsigned int limit)
 {
 	unsigned int count, total = 0;
 
@@ -239,20 +341,62 @@ int ring_consume_batch(struct ring *ring, unsigned int limit)
 				limit - total < RING_SETTLE_MAX ? limit - total : RING_SETTLE_MAX);
 		total += count;
 	} while (count && total < limit);
+	return total;
+}
+
+/* What comes meanwhile is for the next time: else a flood would keep us here. */
+int ring_consume(struct ring *ring)
+{
+	unsigned long end = end_position(ring);
+	unsigned int count, total = 0;
+
+	do {
+		count = consume(ring, RING_SETTLE_MAX);
+		total += count;
+	} while (count && position(ring) < end);
+	while (!may_wait(ring))
+		total += consume(ring, RING_SETTLE_MAX);
 	return (int)total;
+}
+
+int ring_consume_batch(struct ring *ring, unsigned int limit)
+{
+	unsigned int total = consume_some(ring, limit);
+
+	while (!may_wait(ring))
+		total += consume(ring, RING_SETTLE_MAX);
+	return (int)total;
+}
+
+static void records_counts(const struct ring *ring, struct ring_counts *out)
+{
+	for (uint32_t kind = 0; kind < MW_EVENT_KINDS; kind++) {
+		const struct mw_counter *counter = &ring->records->counts[kind];
+
+		out->kind[kind] = (struct ring_count){
+			.produced = __atomic_load_n(&counter->produced, __ATOMIC_ACQUIRE),
+			.lost = __atomic_load_n(&counter->lost, __ATOMIC_ACQUIRE),
+			.delivered = ring->delivered[kind],
+		};
+	}
 }
 
 int ring_counts(const struct ring *ring, struct ring_counts *out)
 {
-	AUTO_FREE struct mw_counter *per_cpu = calloc((size_t)ring->cpus, sizeof(*per_cpu));
+	AUTO_FREE struct mw_counter *per_cpu = NULL;
 
+	if (ring->records) {
+		records_counts(ring, out);
+		return 0;
+	}
+	per_cpu = calloc((size_t)ring->cpus, sizeof(*per_cpu));
 	if (!per_cpu)
 		return -ENOMEM;
 	memset(out, 0, sizeof(*out));
 	for (uint32_t kind = 0; kind < MW_EVENT_KINDS; kind++) {
 		struct ring_count *count = &out->kind[kind];
 
-		if (bpf_map_lookup_elem(ring->counters_fd, &kind, per_cpu))
+		if (bpf_map_lookup_elem(ring->maps.counters_fd, &kind, per_cpu))
 			return -errno;
 		for (int cpu = 0; cpu < ring->cpus; cpu++) {
 			count->produced += per_cpu[cpu].produced;

@@ -37,11 +37,21 @@ struct ring_counts {
 	struct ring_count kind[MW_EVENT_KINDS];
 };
 
+/* The maps of a ring; their owner keeps them. */
+struct ring_maps {
+	int ring_fd;     /* a BPF_MAP_TYPE_RINGBUF: holds the records, or wakes their reader */
+	int counters_fd; /* of the kernel's ring; -1: the counters are in the other one */
+	int records_fd; /* the observers' own ring (wire.h, struct mw_records); -1: there is none */
+};
+
+/* Of the value of such a map, what is no room for records. */
+#define RING_RECORDS_EXTRA (sizeof(struct mw_records) + MW_RECORDS_SLACK)
+
 /*
- * ring_open - reads the ring of @ring_fd (a BPF_MAP_TYPE_RINGBUF) and its counter map; both fds
- * stay the caller's and must outlive the ring. Gives 0 and *out, or -errno.
+ * ring_open - reads the ring of these maps; the fds stay the caller's and must outlive the ring.
+ * Gives 0 and *out, or -errno.
  */
-int ring_open(int ring_fd, int counters_fd, ring_handler handler, void *context, struct ring **out);
+int ring_open(const struct ring_maps *maps, ring_handler handler, void *context, struct ring **out);
 
 /*
  * ring_inherit - for a ring that another process read before: consumes what waits now, then counts
@@ -55,9 +65,8 @@ void ring_on_settled(struct ring *ring, ring_settler settle);
 /* ring_close - NULL is fine. */
 void ring_close(struct ring *ring);
 
-/* The two maps, for further programs that are to share them; they stay the ring's owner's. */
-int ring_map_fd(const struct ring *ring);
-int ring_counters_fd(const struct ring *ring);
+/* ring_maps - for further programs that are to share them. */
+const struct ring_maps *ring_maps(const struct ring *ring);
 
 /* ring_fd - readable when there is something to consume; for an event loop. Stays the ring's. */
 int ring_fd(const struct ring *ring);
