@@ -513,7 +513,9 @@ static bool was_written(const struct daemon *daemon, const struct mw_event_gate 
 {
 	struct trail *trail = daemon->trail;
 
-	if (!trail || trail->looked_up == RING_SETTLE_MAX)
+	/* The ring of a gate that was raised anew is as new. */
+	if (!trail || trail->looked_up == RING_SETTLE_MAX ||
+	    (daemon->gate && !gate_was_adopted(daemon->gate)))
 		return false;
 	trail->looked_up++;
 	return audit_has_decision(trail->audit, event->head.time_ns, event->head.device);

@@ -40,6 +40,8 @@ struct chronicle {
 	size_t kept_next;
 	struct known known[KNOWN_MAX]; /* a ring of the last ones, too */
 	size_t known_next;
+	/* Of the record that is fed, a VM or none; pid 0: it was not looked for yet. */
+	struct known read;
 };
 
 static struct session *kept_find(const struct chronicle *chronicle, uint64_t id)
@@ -124,16 +126,30 @@ static void tell_alarm(const struct chronicle *chronicle, const struct session *
 	tell_text(chronicle, "alarm", alarm->time_ns, session, line);
 }
 
+static const struct known *keep_read(struct chronicle *chronicle, const char *device,
+				     const struct process *process)
+{
+	struct known *read = &chronicle->read;
+
+	read->pid = process->pid;
+	snprintf(read->device, sizeof(read->device), "%s", device);
+	memcpy(read->vm_name, process->vm_name, sizeof(read->vm_name));
+	memcpy(read->vm_uuid, process->vm_uuid, sizeof(read->vm_uuid));
+	return read;
+}
+
+static bool is_vm(const struct known *known)
+{
+	return *known->vm_name || *known->vm_uuid;
+}
+
 void chronicle_know(struct chronicle *chronicle, const char *device, const struct process *process)
 {
-	struct known *known = &chronicle->known[chronicle->known_next];
+	const struct known *read = keep_read(chronicle, device, process);
 
-	if (!*process->vm_name && !*process->vm_uuid)
+	if (!is_vm(read))
 		return;
-	known->pid = process->pid;
-	snprintf(known->device, sizeof(known->device), "%s", device);
-	memcpy(known->vm_name, process->vm_name, sizeof(known->vm_name));
-	memcpy(known->vm_uuid, process->vm_uuid, sizeof(known->vm_uuid));
+	chronicle->known[chronicle->known_next] = *read;
 	chronicle->known_next = (chronicle->known_next + 1) % KNOWN_MAX;
 }
 
@@ -155,16 +171,16 @@ static const struct known *known_find(const struct chronicle *chronicle, pid_t p
 static void identify(struct chronicle *chronicle, const struct session *session)
 {
 	pid_t pid = (pid_t)session->pid;
-	struct process process = {0};
 	const struct known *known;
+	struct process process;
 
-	process_read(chronicle->options.host, pid, &process);
-	if (*process.vm_name || *process.vm_uuid) {
-		sessions_identify(chronicle->sessions, session->id, process.vm_name,
-				  process.vm_uuid);
-		return;
+	if (chronicle->read.pid != pid) {
+		process_read(chronicle->options.host, pid, &process);
+		keep_read(chronicle, session->device, &process);
 	}
-	known = known_find(chronicle, pid, session->device);
+	known = &chronicle->read;
+	if (!is_vm(known))
+		known = known_find(chronicle, pid, session->device);
 	if (known)
 		sessions_identify(chronicle->sessions, session->id, known->vm_name, known->vm_uuid);
 }
@@ -293,6 +309,7 @@ void chronicle_feed(struct chronicle *chronicle, const union mw_event *event)
 	if (event->head.kind == MW_EVENT_DATA_FILE)
 		discover(chronicle, &event->data_file);
 	sessions_feed(chronicle->sessions, event);
+	chronicle->read.pid = 0;
 }
 
 static void tell_losses(struct chronicle *chronicle)

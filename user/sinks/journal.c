@@ -47,6 +47,7 @@ void journal_write(const struct iovec *fields, int count)
 	journal_socket_send(&journal, fields, count);
 }
 
+/* Not cleared as a whole: it is 24 KiB. */
 struct entry {
 	struct iovec fields[FIELDS_MAX];
 	int count;
@@ -89,9 +90,10 @@ static int priority_of(const struct audit_row *row)
 void journal_send(const struct audit_row *row)
 {
 	const char *id = journal_message_id(row->kind);
-	struct entry entry = {0};
+	struct entry entry;
 	char message[FIELD_BYTES];
 
+	entry.count = 0;
 	/* That it was done is what one expects. */
 	if (!id || (text_equal(row->kind, AUDIT_ANSWER) && text_equal(row->verdict, "done")))
 		return;
@@ -120,8 +122,9 @@ void journal_send(const struct audit_row *row)
 void journal_alarm(const struct session *session, const struct session_alarm *alarm)
 {
 	char text[SESSION_ALARM_TEXT_BYTES], message[FIELD_BYTES];
-	struct entry entry = {0};
+	struct entry entry;
 
+	entry.count = 0;
 	snprintf(message, sizeof(message), "%s: %s: %s", session->device,
 		 alarm_kind_name(alarm->kind),
 		 session_alarm_text(session, alarm, text, sizeof(text)));
