@@ -253,7 +253,9 @@ $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
 .PHONY: bench bench-programs
 BENCH := cost-client cost-probe cost-empty.bpf.o cost-floor.bpf.o
 bench-programs: $(BENCH:%=$(BUILD)/bench/%)
-bench: all clients kmod bench-programs bench-judge ## every cost, beside its peers; writes docs/COST.md and docs/SPEED.md
+bench: ## set up, build, then every cost, beside its peers; writes docs/COST.md and docs/SPEED.md
+	@tests/setup/deps --bench
+	@$(MAKE) --no-print-directory all clients kmod bench-programs bench-judge
 	@tests/bench/cost-run
 
 $(BUILD)/bench/cost-%.bpf.o: tests/bench/cost-%.bpf.c
