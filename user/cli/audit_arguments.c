@@ -220,13 +220,18 @@ int audit_arguments_parse(const struct verb *verb, int argc, char **argv,
 	if (out->action == AUDIT_DO_EXPORT)
 		out->form = AUDIT_JSON;
 	optind = 2;
-	while (r < 0 && (option = getopt_long(argc, argv, "fjh", options, NULL)) != -1) {
+	opterr = 0;
+	while (r < 0 && (option = getopt_long(argc, argv, ":fjh", options, NULL)) != -1) {
 		if (option == 'h')
 			return verb_help(verb);
 		limited = limited || option == OPTION_LIMIT;
 		if (option == OPTION_FILE)
 			out->file = optarg;
-		else if (option == '?' || !takes(out->action, option))
+		else if (option == ':' || option == '?')
+			r = verb_usage(verb,
+				       option == ':' ? "%s needs a value" : "unknown option %s",
+				       argv[optind - 1]);
+		else if (!takes(out->action, option))
 			r = verb_usage(verb, "not an option of %s", argv[1]);
 		else
 			r = take_option(verb, option, out);

@@ -277,8 +277,12 @@ static void verify(struct verification *state, const char *path)
 	state->report->head = found ? 0 : state->head.seq;
 	/* All else is of one moment. */
 	sqlite3_exec(state->db, "BEGIN", NULL, NULL, NULL);
-	if (!read_begin(state) && !check_rows(state) && !check_end(state) &&
-	    !check_head_file(state, found, path))
+	if (read_begin(state))
+		return;
+	/* That of another database says nothing of these rows. */
+	state->has_head =
+		state->has_head && text_equal(state->head.database, state->report->database);
+	if (!check_rows(state) && !check_end(state) && !check_head_file(state, found, path))
 		check_database(state);
 }
 
