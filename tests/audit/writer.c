@@ -2,6 +2,10 @@
 /*
  * writer FILE KEY [COUNT]: appends decisions to an audit, COUNT of them or until it is killed, as
  * the daemon does. After each that is on the disk it prints its number, on a line.
+ *
+ * writer FILE KEY flood FROM: refusals that are all alike, as from a ring of which FROM are given
+ * back, until it is killed. After each batch that is on the disk it prints how far it is: that is
+ * given back.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -76,6 +80,45 @@ static int append(struct audit *audit, unsigned long number)
 	return 0;
 }
 
+#define FLOOD_BATCH 64
+
+/* One record of the ring: its place there, and its time, are its number. */
+static void refuse(struct audit *audit, uint64_t number)
+{
+	const struct audit_like like = {.kind = AUDIT_DECISION, .device = "0000:3b:00.1"};
+	struct audit_again again = {
+		.wall_ns = (int64_t)clock_ns(CLOCK_REALTIME),
+		.monotonic_ns = number,
+		.now_ns = clock_ns(CLOCK_MONOTONIC),
+		.count = 1,
+	};
+	struct audit_row row;
+
+	if (audit_is_marked(audit, number, number))
+		return;
+	audit_mark(audit, number, number);
+	if (audit_repeats(audit, &like, &again))
+		return;
+	make(number * 6 + 1, &row);
+	audit_queue_like(audit, &row, &like, again.now_ns);
+}
+
+static int flood(struct audit *audit, uint64_t from)
+{
+	for (uint64_t number = from + 1;; number++) {
+		int r;
+
+		refuse(audit, number);
+		if (number % FLOOD_BATCH)
+			continue;
+		r = audit_retry(audit);
+		if (r)
+			return r;
+		printf("%llu\n", (unsigned long long)number);
+		fflush(stdout);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct parse_error error = {0};
@@ -98,7 +141,9 @@ int main(int argc, char **argv)
 	options.verifier.verify = verify;
 	if (audit_open(&options, &audit))
 		return 2;
-	for (unsigned long i = 1; !r && (!count || i <= count); i++)
+	if (argc > 4)
+		r = flood(audit, strtoull(argv[4], NULL, 10));
+	for (unsigned long i = 1; !r && argc < 5 && (!count || i <= count); i++)
 		r = append(audit, i);
 	audit_close(audit);
 	key_close(key);

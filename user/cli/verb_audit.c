@@ -102,6 +102,9 @@ static int list(const struct audit_arguments *arguments)
 	if (arguments->follow)
 		listing.last = (uint64_t)audit_read_last(db);
 	r = audit_read(db, &arguments->filter, on_row, &listing, error);
+	/* Who follows sees them as rows. */
+	if (!r && arguments->action == AUDIT_DO_LIST && !arguments->follow)
+		r = audit_read_open_tallies(db, &arguments->filter, on_row, &listing, error);
 	if (!r && arguments->follow) {
 		struct audit_arguments rest = *arguments;
 
@@ -232,7 +235,9 @@ const struct verb verb_audit = {
 		"       migwarden audit verify [--head FILE] [--key FILE] [--json]\n"
 		"       migwarden audit export [FILTER...] [--form json|csv]\n"
 		"\n"
-		"list    the newest rows, a line each; --follow goes on with those that come\n"
+		"list    the newest rows, a line each, and what is being counted; --follow goes on "
+		"with\n"
+		"        those that come\n"
 		"show    one row as one tells it: what, why, by which rule, who, how it went\n"
 		"verify  whether anything was edited, removed, added, moved or cut off; names the "
 		"first "

@@ -140,6 +140,7 @@ static void print_audit(const json_t *audit)
 	const char *state = json_string_value(json_object_get(audit, "state"));
 	long long pending = json_integer_value(json_object_get(audit, "pending"));
 	long long lost = json_integer_value(json_object_get(audit, "lost"));
+	long long counting = json_integer_value(json_object_get(audit, "counting"));
 	char text[TEXT_BYTES];
 
 	if (!state || text_equal(state, "off")) {
@@ -151,6 +152,9 @@ static void print_audit(const json_t *audit)
 	printf(", signed by %s\n", text_at(audit, "key", text));
 	if (pending || lost)
 		printf("            %lld rows wait, %lld are lost\n", pending, lost);
+	if (counting)
+		printf("            %lld like others are being counted: no row tells of them yet\n",
+		       counting);
 	if (json_is_string(json_object_get(audit, "error")))
 		printf("            %s\n", text_at(audit, "error", text));
 }

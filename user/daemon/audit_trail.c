@@ -28,6 +28,7 @@
 #define SETTLE_US 1000000
 #define TRAIL_BOOT_BYTES 37
 #define NS_PER_S 1000000000
+#define NS_PER_US 1000
 
 struct trail {
 	struct audit *audit;
@@ -36,9 +37,10 @@ struct trail {
 	bool key_is_told;
 	sd_event_source *timer;
 	bool armed;
+	sd_event_source *tally_timer; /* only while something is being counted */
+	bool ring_may_lose;
 	bool was_failing;
 	char boot_id[TRAIL_BOOT_BYTES];
-	uint32_t looked_up;         /* decisions, for what an earlier daemon may have written */
 	uint64_t counted_ns;        /* when losses were looked for */
 	uint64_t ring_lost;         /* that rows tell of */
 	uint64_t policy_generation; /* of the last that was looked up */
@@ -102,13 +104,14 @@ static void read_boot_id(const struct host *host, char out[static TRAIL_BOOT_BYT
 /* Said once when it begins to fail, and once when it records again. */
 static void say_state(struct trail *trail)
 {
-	bool failing = audit_needs_retry(trail->audit);
 	struct audit_status status;
+	bool failing;
 
+	audit_get_status(trail->audit, &status);
+	failing = status.state == AUDIT_FAILING;
 	if (failing == trail->was_failing)
 		return;
 	trail->was_failing = failing;
-	audit_get_status(trail->audit, &status);
 	if (failing)
 		fprintf(stderr,
 			"migwarden run: the audit does not record: %s: %s; it is tried on\n",
@@ -126,24 +129,57 @@ static void arm(struct trail *trail)
 		       sd_event_source_set_enabled(trail->timer, SD_EVENT_ONESHOT) >= 0;
 }
 
+/* When the next tally is over; a little later where it could not be closed. */
+static void arm_tallies(struct trail *trail)
+{
+	uint64_t next_ns = audit_tallies_next_ns(trail->audit);
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+
+	if (!trail->tally_timer)
+		return;
+	if (next_ns <= now_ns)
+		next_ns = next_ns ? now_ns + NS_PER_S : 0;
+	if (next_ns)
+		sd_event_source_set_time(trail->tally_timer, next_ns / NS_PER_US + 1);
+	sd_event_source_set_enabled(trail->tally_timer, next_ns ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
 /* After each row, and each try. */
 static void look_after(struct trail *trail)
 {
 	say_state(trail);
 	arm(trail);
+	arm_tallies(trail);
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+static int on_tallies(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct trail *trail = userdata;
 
 	(void)source;
 	(void)usec;
+	audit_tallies_close(trail->audit, clock_ns(CLOCK_MONOTONIC), false);
+	if (audit_needs_retry(trail->audit))
+		audit_retry(trail->audit);
+	look_after(trail);
+	return 0;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	struct trail *trail = daemon->trail;
+
+	(void)source;
+	(void)usec;
 	trail->armed = false;
+	if (trail->ring_may_lose && daemon->gate)
+		trail_ring_lost(daemon, true);
 	if (audit_needs_retry(trail->audit))
 		audit_retry(trail->audit);
 	audit_settle(trail->audit);
 	say_state(trail);
+	arm_tallies(trail);
 	if (audit_needs_retry(trail->audit))
 		arm(trail);
 	return 0;
@@ -187,14 +223,18 @@ static void append(struct daemon *daemon, struct audit_row *row, json_t *detail)
 	journal_send(row);
 }
 
-/* Of a record of the gate's ring: written with all others of its batch. */
-static void queue(struct daemon *daemon, struct audit_row *row, json_t *detail)
+/* Of one event among many: written with all others of its batch. @like: NULL where it is none of
+ * those that may come without end. */
+static void queue(struct daemon *daemon, struct audit_row *row, json_t *detail,
+		  const struct audit_like *like)
 {
 	AUTO_FREE char *text = text_of(detail);
 
 	row->detail = text;
 	fill(daemon, row);
-	if (daemon->trail)
+	if (daemon->trail && like)
+		audit_queue_like(daemon->trail->audit, row, like, clock_ns(CLOCK_MONOTONIC));
+	else if (daemon->trail)
 		audit_queue(daemon->trail->audit, row);
 	journal_send(row);
 }
@@ -220,13 +260,19 @@ static int open_audit(struct daemon *daemon, struct trail *trail)
 		.age_max_ns = options->audit_age_s * NS_PER_S,
 		.bytes_max = options->audit_bytes,
 		.busy_ms = BUSY_MS,
+		.on_tally = journal_send,
 	};
 	int r;
 
 	r = audit_open(&audit, &trail->audit);
 	if (!r && daemon->loop)
 		r = sd_event_add_time_relative(daemon->loop, &trail->timer, CLOCK_MONOTONIC,
-					       SETTLE_US, 0, on_timer, trail);
+					       SETTLE_US, 0, on_timer, daemon);
+	if (r >= 0 && daemon->loop)
+		r = sd_event_add_time(daemon->loop, &trail->tally_timer, CLOCK_MONOTONIC, 0, 0,
+				      on_tallies, trail);
+	if (r >= 0 && daemon->loop)
+		r = sd_event_source_set_enabled(trail->tally_timer, SD_EVENT_OFF);
 	trail->armed = trail->timer != NULL;
 	return r < 0 ? r : 0;
 }
@@ -236,6 +282,7 @@ void trail_free(struct trail *trail)
 	if (!trail)
 		return;
 	sd_event_source_disable_unref(trail->timer);
+	sd_event_source_disable_unref(trail->tally_timer);
 	audit_close(trail->audit);
 	key_close(trail->key);
 	free(trail);
@@ -280,6 +327,8 @@ void trail_close(struct daemon *daemon)
 		return;
 	if (daemon->gate)
 		trail_ring_lost(daemon, true);
+	if (daemon->trail)
+		audit_tallies_close(daemon->trail->audit, 0, true);
 	append(daemon, &row,
 	       json_pack("{s:b, s:b, s:i}", "released", (int)(daemon->released.time_ns != 0),
 			 "stands",
@@ -490,12 +539,16 @@ static char *rule_of(const struct daemon *daemon, const struct trail_decision *d
 	return rule ? strdup(rule) : NULL;
 }
 
+static const char *asked_for(const struct mw_event_gate *event)
+{
+	return event->feature == MW_FEATURE_MIG_DEVICE_STATE ? mig_state_name(event->target)
+							     : feature_name(event->feature);
+}
+
 static json_t *decision_detail(const struct trail_decision *decision)
 {
 	const struct mw_event_gate *event = &decision->event->gate;
-	const char *asked = event->feature == MW_FEATURE_MIG_DEVICE_STATE
-				    ? mig_state_name(event->target)
-				    : feature_name(event->feature);
+	const char *asked = asked_for(event);
 
 	return json_pack(
 		"{s:s?, s:s, s:o, s:s?, s:I, s:I, s:b, s:s?, s:b}", "asked", asked, "basis",
@@ -507,18 +560,70 @@ static json_t *decision_detail(const struct trail_decision *decision)
 		"killed", (int)event->killed);
 }
 
-/* By an earlier daemon, which was killed before the ring forgot it: one of the first that we read.
- */
-static bool was_written(const struct daemon *daemon, const struct mw_event_gate *event)
+/* Whether it may come as often as somebody likes: what was let pass may not, but by the policy. */
+static bool like_decision(const struct mw_event_gate *event, struct audit_like *out)
+{
+	*out = (struct audit_like){
+		.kind = event->reason == MW_REASON_STATE_BYPASS ? AUDIT_INCIDENT : AUDIT_DECISION,
+		.device = event->head.device,
+		.direction = direction_label(event->direction),
+		.verdict = verdict_word(event->answer),
+		.reason = mw_reason_name(event->reason),
+		.what = asked_for(event),
+		.generation = event->generation,
+		.admission = gate_event_admission(event),
+		.cgroup_id = event->head.cgroup_id,
+	};
+	return event->answer == MW_GATE_REFUSED && !event->killed;
+}
+
+static bool like_shield(const struct mw_event_shield *event, struct audit_like *out)
+{
+	*out = (struct audit_like){
+		.kind = AUDIT_INCIDENT,
+		.verdict = mw_action_name(MW_ACTION_DENY),
+		.reason = "shield",
+		.what = shield_piece_name(event->piece),
+		.cgroup_id = event->head.cgroup_id,
+	};
+	return event->error != 0;
+}
+
+static bool like_event(const union mw_event *event, struct audit_like *out)
+{
+	return event->head.kind == MW_EVENT_SHIELD ? like_shield(&event->shield, out)
+						   : like_decision(&event->gate, out);
+}
+
+enum trail_told trail_take(struct daemon *daemon, const union mw_event *event)
 {
 	struct trail *trail = daemon->trail;
+	struct audit_again again = {
+		.wall_ns = (int64_t)event->head.time_ns + clock_wall_offset_ns(),
+		.monotonic_ns = event->head.time_ns,
+		.now_ns = clock_ns(CLOCK_MONOTONIC),
+		.pid = event->head.pid,
+		.count = 1,
+	};
+	struct audit_like like;
 
-	/* The ring of a gate that was raised anew is as new. */
-	if (!trail || trail->looked_up == RING_SETTLE_MAX ||
-	    (daemon->gate && !gate_was_adopted(daemon->gate)))
-		return false;
-	trail->looked_up++;
-	return audit_has_decision(trail->audit, event->head.time_ns, event->head.device);
+	if (!trail)
+		return TRAIL_NEW;
+	if (audit_is_marked(trail->audit, daemon->gate_position, event->head.time_ns))
+		return TRAIL_KNOWN;
+	audit_mark(trail->audit, daemon->gate_position, event->head.time_ns);
+	return like_event(event, &like) && audit_repeats(trail->audit, &like, &again)
+		       ? TRAIL_COUNTED
+		       : TRAIL_NEW;
+}
+
+uint64_t trail_tallied(const struct daemon *daemon)
+{
+	struct audit_status status = {0};
+
+	if (daemon->trail)
+		audit_get_status(daemon->trail->audit, &status);
+	return status.tallied;
 }
 
 void trail_decision(struct daemon *daemon, const struct trail_decision *decision)
@@ -527,6 +632,7 @@ void trail_decision(struct daemon *daemon, const struct trail_decision *decision
 	const struct process *process = decision->process;
 	bool bypass = event->reason == MW_REASON_STATE_BYPASS;
 	AUTO_FREE char *rule = NULL;
+	struct audit_like like;
 	struct audit_row row = {
 		/* The clock may have been set since we began: the offset is that of now. */
 		.wall_ns = (int64_t)event->head.time_ns + clock_wall_offset_ns(),
@@ -546,12 +652,10 @@ void trail_decision(struct daemon *daemon, const struct trail_decision *decision
 		.pair = decision->earlier->pair,
 	};
 
-	if (was_written(daemon, event))
-		return;
 	row.policy = policy_of(daemon, event->generation);
 	rule = rule_of(daemon, decision, &row.rule_name);
 	row.rule = rule;
-	queue(daemon, &row, decision_detail(decision));
+	queue(daemon, &row, decision_detail(decision), like_decision(event, &like) ? &like : NULL);
 }
 
 void trail_settle(struct daemon *daemon)
@@ -574,11 +678,15 @@ void trail_shield(struct daemon *daemon, const union mw_event *event)
 		.verdict = mw_action_name(MW_ACTION_DENY),
 		.reason = "shield",
 	};
+	struct audit_like like;
 
+	if (trail_take(daemon, event) != TRAIL_NEW)
+		return;
 	queue(daemon, &row,
 	      json_pack("{s:s, s:I, s:o, s:I, s:s?}", "piece", shield_piece_name(shield->piece),
 			"id", (json_int_t)shield->id, "name", json_text(shield->name), "uid",
-			(json_int_t)shield->uid, "errno", errno_name(shield->error)));
+			(json_int_t)shield->uid, "errno", errno_name(shield->error)),
+	      like_shield(shield, &like) ? &like : NULL);
 }
 
 static enum mw_direction session_direction(const struct session *session)
@@ -607,43 +715,102 @@ static void fill_session(struct daemon *daemon, const struct session *session,
 	row->rule_name = basis->rule_name;
 }
 
-void trail_session(struct daemon *daemon, const struct session *session)
+/* A migration that the gate refused ends at once, and the next may begin. */
+static bool like_session(const struct session *session, struct audit_like *out)
 {
-	bool is_refused = session_is_refused(session);
+	*out = (struct audit_like){
+		.kind = AUDIT_SESSION,
+		.device = session->device,
+		.direction = direction_label(session_direction(session)),
+		.reason = mw_reason_name(session->gate.reason),
+		.generation = session->gate.generation,
+		.admission = session->gate.admission,
+	};
+	return session_is_refused(session);
+}
+
+static bool session_repeats(struct trail *trail, const struct session *session,
+			    const struct audit_like *like)
+{
+	const struct audit_again again = {
+		.wall_ns = (int64_t)session->end_ns + session->clock_offset_ns,
+		.monotonic_ns = session->end_ns,
+		.now_ns = clock_ns(CLOCK_MONOTONIC),
+		.pid = session->pid,
+		.count = 1,
+	};
+
+	return audit_repeats(trail->audit, like, &again);
+}
+
+bool trail_session(struct daemon *daemon, const struct session *session)
+{
 	struct audit_admission basis = {0};
+	struct audit_like like;
+	bool is_refused = like_session(session, &like);
 	struct audit_row row = {
 		.wall_ns = (int64_t)session->end_ns + session->clock_offset_ns,
 		.monotonic_ns = session->end_ns,
 		.kind = AUDIT_SESSION,
 		.device = session->device,
-		.direction = direction_label(session_direction(session)),
+		.direction = like.direction,
 		.vm = *session->vm_name ? session->vm_name : NULL,
 		.vm_uuid = *session->vm_uuid ? session->vm_uuid : NULL,
 		.pid = session->pid,
 		.comm = session->comm,
-		.reason = is_refused ? mw_reason_name(session->gate.reason) : NULL,
+		.reason = is_refused ? like.reason : NULL,
 	};
-	json_t *detail = session_to_json_brief(session);
 	char line[SESSION_LINE_BYTES];
+	json_t *detail;
 
-	fill_session(daemon, session, &basis, &row);
-	json_object_set_new(detail, "text", json_text(session_line(session, line, sizeof(line))));
-	queue(daemon, &row, detail);
-	audit_admission_free(&basis);
 	/* Time may have ended it, and no record comes. */
 	if (daemon->trail)
 		arm(daemon->trail);
+	if (daemon->trail && is_refused && session_repeats(daemon->trail, session, &like))
+		return false;
+	fill_session(daemon, session, &basis, &row);
+	detail = session_to_json_brief(session);
+	json_object_set_new(detail, "text", json_text(session_line(session, line, sizeof(line))));
+	queue(daemon, &row, detail, is_refused ? &like : NULL);
+	audit_admission_free(&basis);
+	return true;
+}
+
+/* Whoever keeps the ring full would else write a row each second. */
+static void tell_ring_lost(struct daemon *daemon, uint64_t lost, uint64_t total)
+{
+	const struct audit_like like = {.kind = AUDIT_GAP, .what = "ring"};
+	const struct audit_again again = {
+		.wall_ns = (int64_t)clock_ns(CLOCK_REALTIME),
+		.monotonic_ns = clock_ns(CLOCK_MONOTONIC),
+		.now_ns = clock_ns(CLOCK_MONOTONIC),
+		.pid = getpid(),
+		.count = lost,
+		.total = total,
+	};
+	struct audit_row row = {.kind = AUDIT_GAP};
+
+	if (!audit_repeats(daemon->trail->audit, &like, &again))
+		queue(daemon, &row,
+		      json_pack("{s:I, s:I, s:s, s:s}", "lost", (json_int_t)lost, "total",
+				(json_int_t)total, "where", "ring", "why", "the ring was full"),
+		      &like);
+	trail_settle(daemon);
 }
 
 void trail_ring_lost(struct daemon *daemon, bool now)
 {
 	struct trail *trail = daemon->trail;
-	struct audit_row row = {.kind = AUDIT_GAP};
 	struct ring_counts counts;
 	uint64_t total = 0;
 
-	if (!trail || (!now && clock_ns(CLOCK_MONOTONIC) - trail->counted_ns < NS_PER_S))
+	if (!trail)
 		return;
+	trail->ring_may_lose = !now;
+	if (!now && clock_ns(CLOCK_MONOTONIC) - trail->counted_ns < NS_PER_S) {
+		arm(trail);
+		return;
+	}
 	trail->counted_ns = clock_ns(CLOCK_MONOTONIC);
 	if (ring_counts(gate_ring(daemon->gate), &counts))
 		return;
@@ -656,9 +823,7 @@ void trail_ring_lost(struct daemon *daemon, bool now)
 		trail->ring_lost = 0;
 	if (total == trail->ring_lost)
 		return;
-	append(daemon, &row,
-	       json_pack("{s:I, s:I, s:s, s:s}", "lost", (json_int_t)(total - trail->ring_lost),
-			 "total", (json_int_t)total, "where", "ring", "why", "the ring was full"));
+	tell_ring_lost(daemon, total - trail->ring_lost, total);
 	trail->ring_lost = total;
 }
 
@@ -670,6 +835,24 @@ const char *trail_why(const struct daemon *daemon)
 	return status.error;
 }
 
+void trail_measure(const struct daemon *daemon, struct metrics_audit *out)
+{
+	struct audit_status status;
+
+	*out = (struct metrics_audit){0};
+	if (!daemon->trail)
+		return;
+	audit_get_status(daemon->trail->audit, &status);
+	*out = (struct metrics_audit){
+		.is_on = true,
+		.records = status.state == AUDIT_RECORDING,
+		.rows = status.rows,
+		.waiting = status.pending,
+		.lost = status.lost,
+		.counted = status.tallied,
+	};
+}
+
 json_t *trail_to_json(const struct daemon *daemon)
 {
 	struct audit_status status;
@@ -677,10 +860,11 @@ json_t *trail_to_json(const struct daemon *daemon)
 	if (!daemon->trail)
 		return json_pack("{s:s}", "state", "off");
 	audit_get_status(daemon->trail->audit, &status);
-	return json_pack("{s:s, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:s?}", "state",
+	return json_pack("{s:s, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s?}", "state",
 			 status.state == AUDIT_RECORDING ? "recording" : "failing", "required",
 			 (int)daemon->options->audit_required, "file", status.file, "key",
 			 status.key_id, "rows", (json_int_t)status.rows, "head",
 			 (json_int_t)status.head, "pending", (json_int_t)status.pending, "lost",
-			 (json_int_t)status.lost, "error", *status.error ? status.error : NULL);
+			 (json_int_t)status.lost, "counted", (json_int_t)status.tallied, "counting",
+			 (json_int_t)status.tallies, "error", *status.error ? status.error : NULL);
 }

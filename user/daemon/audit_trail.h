@@ -14,6 +14,7 @@
 #include "daemon/admissions.h"
 #include "host/process.h"
 #include "sinks/audit.h"
+#include "sinks/metrics.h"
 
 struct daemon;
 struct trail;
@@ -84,6 +85,23 @@ struct trail_decision {
 	const char *explanation;
 };
 
+/* What the audit makes of an event before it is looked at more closely. */
+enum trail_told {
+	TRAIL_NEW,     /* it gets a row of its own */
+	TRAIL_COUNTED, /* it is one of so many alike that it is only counted */
+	TRAIL_KNOWN,   /* an earlier daemon has told of it, and was killed before the ring forgot it
+			*/
+};
+
+/*
+ * trail_take - of a record of the gate's ring, MW_EVENT_GATE or MW_EVENT_SHIELD: refusals that come
+ * without end are counted; what was let pass never is.
+ */
+enum trail_told trail_take(struct daemon *daemon, const union mw_event *event);
+
+/* trail_tallied - how many were counted since the start. */
+uint64_t trail_tallied(const struct daemon *daemon);
+
 /* trail_decision - recorded by the next trail_settle: before the ring forgets it. */
 void trail_decision(struct daemon *daemon, const struct trail_decision *decision);
 
@@ -93,17 +111,23 @@ void trail_settle(struct daemon *daemon);
 /* trail_shield - somebody tried to reach a piece of the gate. */
 void trail_shield(struct daemon *daemon, const union mw_event *event);
 
-/* trail_session - a migration has ended; recorded by the next trail_settle, within a second. */
-void trail_session(struct daemon *daemon, const struct session *session);
+/*
+ * trail_session - a migration has ended; recorded by the next trail_settle, within a second. False:
+ * it is one of so many that were refused that it is only counted.
+ */
+bool trail_session(struct daemon *daemon, const struct session *session);
 
 /*
  * trail_ring_lost - records what the gate's ring has lost since the last look; at most once a
- * second, unless it has to be @now.
+ * second, unless it has to be @now: then what is left is recorded by itself.
  */
 void trail_ring_lost(struct daemon *daemon, bool now);
 
 /* trail_why - why it does not record now; borrowed. */
 const char *trail_why(const struct daemon *daemon);
+
+/* trail_measure - the same for the metrics. */
+void trail_measure(const struct daemon *daemon, struct metrics_audit *out);
 
 /* trail_to_json - how it stands, for `migwarden status`. */
 json_t *trail_to_json(const struct daemon *daemon);

@@ -17,6 +17,7 @@
 #include "sinks/session_text.h"
 
 #define NS_PER_US 1000
+#define NS_PER_S 1000000000u
 
 /* VMs that are remembered by what the gate said to them. */
 #define KNOWN_MAX 16
@@ -40,8 +41,9 @@ struct chronicle {
 	size_t kept_next;
 	struct known known[KNOWN_MAX]; /* a ring of the last ones, too */
 	size_t known_next;
-	/* Of the record that is fed, a VM or none; pid 0: it was not looked for yet. */
-	struct known read;
+	/* Who was looked up last, and when: whoever begins a thousand times a second is not. */
+	struct known last;
+	uint64_t last_ns;
 };
 
 static struct session *kept_find(const struct chronicle *chronicle, uint64_t id)
@@ -126,30 +128,29 @@ static void tell_alarm(const struct chronicle *chronicle, const struct session *
 	tell_text(chronicle, "alarm", alarm->time_ns, session, line);
 }
 
-static const struct known *keep_read(struct chronicle *chronicle, const char *device,
-				     const struct process *process)
-{
-	struct known *read = &chronicle->read;
-
-	read->pid = process->pid;
-	snprintf(read->device, sizeof(read->device), "%s", device);
-	memcpy(read->vm_name, process->vm_name, sizeof(read->vm_name));
-	memcpy(read->vm_uuid, process->vm_uuid, sizeof(read->vm_uuid));
-	return read;
-}
-
 static bool is_vm(const struct known *known)
 {
 	return *known->vm_name || *known->vm_uuid;
 }
 
+static void keep_last(struct chronicle *chronicle, const char *device,
+		      const struct process *process)
+{
+	struct known *last = &chronicle->last;
+
+	last->pid = process->pid;
+	snprintf(last->device, sizeof(last->device), "%s", device);
+	memcpy(last->vm_name, process->vm_name, sizeof(last->vm_name));
+	memcpy(last->vm_uuid, process->vm_uuid, sizeof(last->vm_uuid));
+	chronicle->last_ns = clock_ns(CLOCK_MONOTONIC);
+}
+
 void chronicle_know(struct chronicle *chronicle, const char *device, const struct process *process)
 {
-	const struct known *read = keep_read(chronicle, device, process);
-
-	if (!is_vm(read))
+	keep_last(chronicle, device, process);
+	if (!is_vm(&chronicle->last))
 		return;
-	chronicle->known[chronicle->known_next] = *read;
+	chronicle->known[chronicle->known_next] = chronicle->last;
 	chronicle->known_next = (chronicle->known_next + 1) % KNOWN_MAX;
 }
 
@@ -167,18 +168,25 @@ static const struct known *known_find(const struct chronicle *chronicle, pid_t p
 	return NULL;
 }
 
+static bool is_last(const struct chronicle *chronicle, const struct session *session)
+{
+	const struct known *last = &chronicle->last;
+
+	return last->pid == (pid_t)session->pid && !strcmp(last->device, session->device) &&
+	       clock_ns(CLOCK_MONOTONIC) - chronicle->last_ns < NS_PER_S;
+}
+
 /* While the process is there, or was when the gate told of it; what is no VM has no name. */
 static void identify(struct chronicle *chronicle, const struct session *session)
 {
 	pid_t pid = (pid_t)session->pid;
-	const struct known *known;
 	struct process process;
+	const struct known *known = &chronicle->last;
 
-	if (chronicle->read.pid != pid) {
+	if (!is_last(chronicle, session)) {
 		process_read(chronicle->options.host, pid, &process);
-		keep_read(chronicle, session->device, &process);
+		keep_last(chronicle, session->device, &process);
 	}
-	known = &chronicle->read;
 	if (!is_vm(known))
 		known = known_find(chronicle, pid, session->device);
 	if (known)
@@ -189,6 +197,9 @@ static void on_outcome(void *context, enum session_outcome outcome, const struct
 		       const struct session_alarm *alarm)
 {
 	struct chronicle *chronicle = context;
+	const struct chronicle_options *options = &chronicle->options;
+	bool is_told =
+		!options->handler || options->handler(options->context, outcome, session, alarm);
 
 	switch (outcome) {
 	case SESSION_BEGAN:
@@ -199,6 +210,8 @@ static void on_outcome(void *context, enum session_outcome outcome, const struct
 		keep_anew(chronicle, session);
 		break;
 	case SESSION_ENDED:
+		if (!is_told)
+			break;
 		keep(chronicle, session);
 		tell_end(chronicle, session);
 		break;
@@ -206,8 +219,6 @@ static void on_outcome(void *context, enum session_outcome outcome, const struct
 		keep_anew(chronicle, session);
 		break;
 	}
-	if (chronicle->options.handler)
-		chronicle->options.handler(chronicle->options.context, outcome, session, alarm);
 }
 
 static int on_time(sd_event_source *source, uint64_t time_us, void *userdata)
@@ -309,7 +320,6 @@ void chronicle_feed(struct chronicle *chronicle, const union mw_event *event)
 	if (event->head.kind == MW_EVENT_DATA_FILE)
 		discover(chronicle, &event->data_file);
 	sessions_feed(chronicle->sessions, event);
-	chronicle->read.pid = 0;
 }
 
 static void tell_losses(struct chronicle *chronicle)

@@ -30,8 +30,12 @@ struct chronicle_options {
 	int64_t clock_offset_ns;
 	FILE *out;
 	bool json;
-	/* Hears of each outcome after the chronicle has; may be NULL. It calls no chronicle_. */
-	session_handler handler;
+	/*
+	 * Hears of each outcome; may be NULL. It calls no chronicle_. Gives false for an end that
+	 * is neither told nor kept: one of very many alike.
+	 */
+	bool (*handler)(void *context, enum session_outcome outcome, const struct session *session,
+			const struct session_alarm *alarm);
 	void *context;
 };
 

@@ -32,6 +32,9 @@
 #define BATCH_RECORDS 64
 /* Of the gate's: each is explained, and recorded on the disk. */
 #define GATE_BATCH_RECORDS 16
+/* And of a flood that is only counted: so many times RING_SETTLE_MAX, and then a pause. */
+#define FLOOD_ROUNDS 8
+#define FLOOD_REST_US 50000
 #define STATE_BYTES 512
 #define NS_PER_S 1000000000u
 #define NS_PER_MS 1000000u
@@ -136,11 +139,57 @@ static void on_settle(void *context)
 	fflush(daemon->options->out);
 }
 
+static void enable_rings(struct daemon *daemon, int enabled)
+{
+	if (daemon->gate_io)
+		sd_event_source_set_enabled(daemon->gate_io, enabled);
+	sd_event_source_set_enabled(daemon->observe_io, enabled);
+}
+
+static int on_rested(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	enable_rings(userdata, SD_EVENT_ON);
+	return 0;
+}
+
+/* Both: what was decided comes before what came of it. */
+static void rest(struct daemon *daemon)
+{
+	int r = daemon->rest
+			? sd_event_source_set_time_relative(daemon->rest, FLOOD_REST_US)
+			: sd_event_add_time_relative(daemon->loop, &daemon->rest, CLOCK_MONOTONIC,
+						     FLOOD_REST_US, 0, on_rested, daemon);
+
+	if (r >= 0 && sd_event_source_set_enabled(daemon->rest, SD_EVENT_ONESHOT) >= 0)
+		enable_rings(daemon, SD_EVENT_OFF);
+}
+
+/*
+ * A flood of what is only counted is cheap to read and dear to write: it is read in large pieces,
+ * with a pause in between, so that the disk has few transactions of it. Told where a person looks
+ * on, it is not cheap.
+ */
 static void consume_gate(struct daemon *daemon)
 {
+	uint64_t counted = trail_tallied(daemon);
+	unsigned int limit, taken, rounds = 0;
+
+	do {
+		uint64_t before = trail_tallied(daemon);
+
+		limit = daemon->floods ? RING_SETTLE_MAX : GATE_BATCH_RECORDS;
+		taken = (unsigned int)ring_consume_batch(gate_ring(daemon->gate), limit);
+		daemon->floods = daemon->out_is_journal &&
+				 trail_tallied(daemon) - before + GATE_BATCH_RECORDS > taken &&
+				 trail_tallied(daemon) > before;
+	} while (daemon->floods && taken == limit && ++rounds < FLOOD_ROUNDS);
 	/* A ring that may have been full. */
-	if (ring_consume_batch(gate_ring(daemon->gate), GATE_BATCH_RECORDS) == GATE_BATCH_RECORDS)
+	if (taken == limit)
 		trail_ring_lost(daemon, false);
+	if (daemon->out_is_journal && trail_tallied(daemon) > counted)
+		rest(daemon);
 }
 
 static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -235,6 +284,7 @@ static int raise_gate(struct daemon *daemon)
 		.defaults = &daemon->defaults,
 		.handler = on_record,
 		.settle = on_settle,
+		.position = &daemon->gate_position,
 		.context = daemon,
 	};
 	struct audit_row row = {.kind = AUDIT_RAISE};
@@ -363,6 +413,8 @@ static void daemon_close(struct daemon *daemon)
 	api_close(daemon->api);
 	trail_close(daemon);
 	sd_event_source_unref(daemon->gate_io);
+	sd_event_source_unref(daemon->observe_io);
+	sd_event_source_unref(daemon->rest);
 	shield_close(daemon->shield);
 	gate_close(daemon->gate);
 	cleanup_fd(&daemon->lock);
@@ -531,7 +583,7 @@ static int open_loop(struct daemon *daemon)
 
 /* What becomes of a migration goes into the metrics, alarms into the journal, its end into the
  * audit. */
-static void on_session(void *context, enum session_outcome outcome, const struct session *session,
+static bool on_session(void *context, enum session_outcome outcome, const struct session *session,
 		       const struct session_alarm *alarm)
 {
 	struct daemon *daemon = context;
@@ -541,9 +593,9 @@ static void on_session(void *context, enum session_outcome outcome, const struct
 		journal_alarm(session, alarm);
 	}
 	if (outcome != SESSION_ENDED)
-		return;
+		return true;
 	metrics_session(daemon->metrics, session);
-	trail_session(daemon, session);
+	return trail_session(daemon, session);
 }
 
 static int open_chronicle(struct daemon *daemon)
@@ -583,8 +635,9 @@ static int open_observers(struct daemon *daemon)
 	if (r)
 		return r;
 	ring_on_settled(observe_ring(daemon->observe), on_settle);
-	r = sd_event_add_io(daemon->loop, NULL, ring_fd(observe_ring(daemon->observe)), EPOLLIN,
-			    on_observe_ring, daemon);
+	r = sd_event_add_io(daemon->loop, &daemon->observe_io,
+			    ring_fd(observe_ring(daemon->observe)), EPOLLIN, on_observe_ring,
+			    daemon);
 	return r < 0 ? r : 0;
 }
 

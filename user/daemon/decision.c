@@ -41,6 +41,33 @@ static json_t *to_json(const struct daemon *daemon, const struct decision *decis
 	return object;
 }
 
+/* An earlier daemon wrote the admission, and took along what it knew of it but for the audit. */
+static void explain(struct daemon *daemon, const struct mw_event_gate *event,
+		    struct audit_admission *earlier, char *out, size_t size)
+{
+	policy_default_explain(daemon->policy, event->direction, event->admission, event->reason,
+			       out, size);
+	trail_earlier(daemon, event, earlier);
+	if (event->basis == MW_BASIS_ADMISSION)
+		snprintf(out, size, "%s (an admission of an earlier daemon)",
+			 earlier->explanation ? earlier->explanation
+					      : mw_reason_name(event->reason));
+}
+
+/* One of so many alike that nobody would read them: only their number grows. */
+static bool count_only(struct daemon *daemon, const union mw_event *event,
+		       const struct admission *admission)
+{
+	struct shadow_view shadow;
+
+	if (!recent_repeats(&daemon->recent, &event->gate, daemon->clock_offset_ns) ||
+	    !daemon->out_is_journal)
+		return false;
+	daemon->shadow_differences += shadow_of_event(daemon, &event->gate, admission, &shadow);
+	metrics_rule(daemon->metrics, rule_of(event, admission), event->gate.answer);
+	return true;
+}
+
 void decision_show(struct daemon *daemon, const union mw_event *event)
 {
 	const struct admission *admission =
@@ -55,24 +82,21 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 	};
 	FILE *out = daemon->options->out;
 	struct shadow_view shadow;
+	enum trail_told told = trail_take(daemon, event);
 	json_t *object;
 	bool differs;
 
+	if (told == TRAIL_COUNTED && count_only(daemon, event, admission))
+		return;
 	/* The process may be gone, or not a VM: then the name stays empty. */
 	process_read(daemon->host, (pid_t)event->head.pid, &process);
 	chronicle_know(daemon->chronicle, event->head.device, &process);
-	policy_default_explain(daemon->policy, event->gate.direction, event->gate.admission,
-			       event->gate.reason, text, sizeof(text));
-	/* An earlier daemon wrote it, and took along what it knew of it but for the audit. */
-	trail_earlier(daemon, &event->gate, &earlier);
-	if (event->gate.basis == MW_BASIS_ADMISSION)
-		snprintf(text, sizeof(text), "%s (an admission of an earlier daemon)",
-			 earlier.explanation ? earlier.explanation
-					     : mw_reason_name(event->gate.reason));
+	explain(daemon, &event->gate, &earlier, text, sizeof(text));
 	decision.explanation = admission ? admission->explanation : text;
 	/* On the disk before it is told, and before the ring forgets it. */
-	trail_decision(daemon, &(struct trail_decision){event, &process, admission, &earlier,
-							decision.explanation});
+	if (told == TRAIL_NEW)
+		trail_decision(daemon, &(struct trail_decision){event, &process, admission,
+								&earlier, decision.explanation});
 	audit_admission_free(&earlier);
 	differs = shadow_of_event(daemon, &event->gate, admission, &shadow);
 	daemon->shadow_differences += differs;
@@ -81,7 +105,8 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 	decision.shadow_explanation = shadow.explanation;
 	object = to_json(daemon, &decision, &process, admission);
 	json_object_set_new(object, "shadow", shadow_to_json(differs ? &shadow : NULL));
-	recent_decision(&daemon->recent, object);
+	if (told != TRAIL_COUNTED)
+		recent_decision(&daemon->recent, object);
 	if (daemon->options->json && !daemon->out_is_journal) {
 		json_put_line(out, object);
 		return;

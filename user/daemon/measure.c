@@ -174,6 +174,7 @@ char *measure_text(struct daemon *daemon, enum metrics_format format, size_t *si
 	measure_gate(measure, daemon);
 	measure_observers(measure, daemon);
 	measure_policy(&measure->view, daemon);
+	trail_measure(daemon, &measure->view.audit);
 	measure_rings(measure, daemon);
 	tickets_sweep(daemon);
 	if (daemon->gate)

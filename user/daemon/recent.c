@@ -17,6 +17,29 @@ static void list_add(struct recent_list *list, json_t *item)
 	list->next = (list->next + 1) % RECENT_ITEMS_MAX;
 }
 
+static bool says(const json_t *item, const char *key, const char *text)
+{
+	const char *there = json_string_value(json_object_get(item, key));
+
+	return text ? there && strcmp(there, text) == 0 : !there;
+}
+
+/* The newest first. NULL: it was the last. */
+static json_t *list_at(const struct recent_list *list, size_t age)
+{
+	return age < RECENT_ITEMS_MAX
+		       ? list->items[(list->next + RECENT_ITEMS_MAX - 1 - age) % RECENT_ITEMS_MAX]
+		       : NULL;
+}
+
+static void count_more(json_t *item, uint64_t time_ns, int64_t clock_offset_ns)
+{
+	json_int_t more = json_integer_value(json_object_get(item, "more"));
+
+	json_object_set_new(item, "more", json_integer(more + 1));
+	json_set_clock(item, "last", time_ns, clock_offset_ns);
+}
+
 static json_t *list_to_json(const struct recent_list *list)
 {
 	json_t *array = json_array();
@@ -73,10 +96,28 @@ static void remember_reset(struct recent *recent, const struct mw_event_ioctl *e
 		remember_state(recent, &event->head, MIG_RUNNING);
 }
 
+static bool incident_repeats(struct recent *recent, const struct mw_event_head *head,
+			     const char *what, int64_t clock_offset_ns)
+{
+	json_t *item;
+
+	for (size_t age = 0; (item = list_at(&recent->incidents, age)); age++)
+		if (says(item, "what", what) && says(item, "comm", head->comm) &&
+		    says(item, "device", *head->device ? head->device : NULL)) {
+			count_more(item, head->time_ns, clock_offset_ns);
+			return true;
+		}
+	return false;
+}
+
 static void remember_incident(struct recent *recent, const struct mw_event_head *head,
 			      const char *what, int64_t clock_offset_ns)
 {
-	json_t *item = json_object();
+	json_t *item;
+
+	if (incident_repeats(recent, head, what, clock_offset_ns))
+		return;
+	item = json_object();
 
 	json_set_word(item, "what", what);
 	json_set_clock(item, "time", head->time_ns, clock_offset_ns);
@@ -108,6 +149,22 @@ void recent_event(struct recent *recent, const union mw_event *event, int64_t cl
 void recent_decision(struct recent *recent, json_t *decision)
 {
 	list_add(&recent->decisions, json_incref(decision));
+}
+
+bool recent_repeats(struct recent *recent, const struct mw_event_gate *event,
+		    int64_t clock_offset_ns)
+{
+	json_t *item;
+
+	for (size_t age = 0; (item = list_at(&recent->decisions, age)); age++)
+		if (says(item, "device", event->head.device) &&
+		    says(item, "answer", gate_answer_name(event->answer)) &&
+		    says(item, "reason", mw_reason_name(event->reason)) &&
+		    says(item, "direction", direction_label(event->direction))) {
+			count_more(item, event->head.time_ns, clock_offset_ns);
+			return true;
+		}
+	return false;
 }
 
 static json_t *device_to_json(const struct recent *recent, const char *name,

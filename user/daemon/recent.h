@@ -39,6 +39,13 @@ void recent_event(struct recent *recent, const union mw_event *event, int64_t cl
 /* recent_decision - a decision as it is told; a reference of its own is taken. */
 void recent_decision(struct recent *recent, json_t *decision);
 
+/*
+ * recent_repeats - counts a decision with the last one that is like it, as its "more", with the
+ * time of the "last". False: none is kept, or it has long gone by.
+ */
+bool recent_repeats(struct recent *recent, const struct mw_event_gate *event,
+		    int64_t clock_offset_ns);
+
 /* recent_to_json - "decisions" and "incidents", the last ones first, and "devices" of @host with
  * their states, into @object. */
 void recent_to_json(const struct recent *recent, const struct host *host, int64_t clock_offset_ns,

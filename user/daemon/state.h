@@ -49,6 +49,10 @@ struct daemon {
 	int lock;                    /* gate_lock(); -1: not held */
 	struct gate *gate;           /* NULL while vfio is not loaded */
 	sd_event_source *gate_io;
+	sd_event_source *observe_io;
+	sd_event_source *rest;       /* from both, in a flood */
+	bool floods;                 /* what was read last was only counted */
+	uint64_t gate_position;      /* in the gate's ring, of the record that is looked at */
 	struct shield *shield;       /* NULL without one */
 	struct migration *migration; /* opened when the first device is described */
 	struct api *api;

@@ -451,6 +451,7 @@ static int read_ring(struct gate *gate, const struct gate_options *options)
 	if (r)
 		return r;
 	ring_on_settled(gate->ring, options->settle);
+	ring_on_place(gate->ring, options->position);
 	return gate->adopted ? ring_inherit(gate->ring) : 0;
 }
 

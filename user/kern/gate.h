@@ -60,6 +60,7 @@ struct gate_options {
 	const struct gate_defaults *defaults; /* of the rules; NULL: none */
 	ring_handler handler;
 	ring_settler settle; /* NULL: none */
+	uint64_t *position;  /* ring_on_place(); NULL: nobody asks */
 	void *context;
 };
 

@@ -36,6 +36,7 @@ struct ring {
 	size_t records_bytes; /* of the mapping */
 	ring_handler handler;
 	ring_settler settle;
+	uint64_t *position;
 	void *context;
 	uint64_t delivered[MW_EVENT_KINDS];
 };
@@ -157,6 +158,11 @@ int ring_open(const struct ring_maps *maps, ring_handler handler, void *context,
 void ring_on_settled(struct ring *ring, ring_settler settle)
 {
 	ring->settle = settle;
+}
+
+void ring_on_place(struct ring *ring, uint64_t *position)
+{
+	ring->position = position;
 }
 
 void ring_close(struct ring *ring)
@@ -287,6 +293,8 @@ static unsigned int consume(struct ring *ring, unsigned int limit)
 
 	while (count < limit && look_at(ring, end, &place)) {
 		if (!place.is_discarded) {
+			if (ring->position)
+				*ring->position = place.next;
 			deliver_place(ring, place.data, place.size);
 			count++;
 		}

@@ -24,7 +24,7 @@ typedef void (*ring_settler)(void *context);
 
 /* Places of the ring until a batch is settled: so many may have been read and not been forgotten.
  */
-#define RING_SETTLE_MAX 64
+#define RING_SETTLE_MAX 512
 
 struct ring_count {
 	uint64_t produced;  /* by the programs */
@@ -61,6 +61,12 @@ int ring_inherit(struct ring *ring);
 
 /* ring_on_settled - @settle is called with the handler's context; NULL: nobody is. */
 void ring_on_settled(struct ring *ring, ring_settler settle);
+
+/*
+ * ring_on_place - *@position (NULL: nobody wants it) is set before each record: where its place in
+ * the ring ends. It only grows, as long as the ring lives, whoever reads it.
+ */
+void ring_on_place(struct ring *ring, uint64_t *position);
 
 /* ring_close - NULL is fine. */
 void ring_close(struct ring *ring);

@@ -15,6 +15,7 @@
 
 /* Of those that wait, in one transaction. */
 #define WAITING_AT_ONCE 64
+#define FORGET_BYTES (64 + 24 * WAITING_AT_ONCE)
 
 static int copy_options(struct audit *audit, const struct audit_options *options)
 {
@@ -41,6 +42,7 @@ static void audit_free(struct audit *audit)
 	if (audit->waiting)
 		free_waiting(audit, audit->waiting_count);
 	free(audit->waiting);
+	audit_tallies_free(audit);
 	free((char *)audit->options.file);
 	free((char *)audit->options.boot_id);
 	free(audit->head_file);
@@ -58,7 +60,8 @@ int audit_open(const struct audit_options *options, struct audit **out)
 		return -ENOMEM;
 	}
 	/* What is wrong now may be right at the next try; the state says how it stands. */
-	audit_file_open(audit);
+	if (!audit_file_open(audit) && audit_needs_retry(audit))
+		audit_retry(audit);
 	*out = audit;
 	return 0;
 }
@@ -73,34 +76,44 @@ void audit_close(struct audit *audit)
 	audit_free(audit);
 }
 
-/* The row as it is stored, with texts of its own: UTF-8, as JSON and SQL have it. */
-static int copy_row(const struct audit *audit, const struct audit_row *row,
-		    struct audit_waiting *out)
+int audit_copy_values(const struct audit_value from[AUDIT_COLUMNS], struct audit_waiting *out)
 {
-	struct audit_row full = *row;
 	size_t size = 0;
 	char *at;
 
-	full.boot_id = audit->options.boot_id;
-	audit_values_of_row(&full, out->values);
+	*out = (struct audit_waiting){0};
 	for (size_t i = 0; i < AUDIT_COLUMNS; i++)
-		size += out->values[i].length;
-	at = out->texts = malloc(size + 1);
+		size += from[i].length + 1;
+	at = out->texts = malloc(size);
 	if (!at)
 		return -ENOMEM;
 	for (size_t i = 0; i < AUDIT_COLUMNS; i++) {
 		struct audit_value *value = &out->values[i];
-		size_t length = value->length, valid = 0;
+		size_t length = from[i].length, valid = 0;
 
+		*value = from[i];
 		if (value->type != AUDIT_TEXT)
 			continue;
 		memcpy(at, value->text, length);
 		value->text = at;
+		/* UTF-8, as JSON and SQL have it. */
 		while ((valid += utf8_valid_length(at + valid, length - valid)) < length)
 			at[valid] = '?';
-		at += length;
+		at[length] = '\0';
+		at += length + 1;
 	}
 	return 0;
+}
+
+static int copy_row(const struct audit *audit, const struct audit_row *row,
+		    struct audit_waiting *out)
+{
+	struct audit_value values[AUDIT_COLUMNS];
+	struct audit_row full = *row;
+
+	full.boot_id = audit->options.boot_id;
+	audit_values_of_row(&full, values);
+	return audit_copy_values(values, out);
 }
 
 static void count_lost(struct audit *audit, uint64_t count, int64_t wall_ns, const char *why)
@@ -117,8 +130,7 @@ static void count_lost(struct audit *audit, uint64_t count, int64_t wall_ns, con
 	audit->lost += count;
 }
 
-/* Takes the row over. */
-static void keep(struct audit *audit, struct audit_waiting *row)
+void audit_keep(struct audit *audit, struct audit_waiting *row)
 {
 	if (!audit->waiting)
 		audit->waiting = calloc(AUDIT_PENDING_MAX, sizeof(*audit->waiting));
@@ -148,7 +160,7 @@ int audit_tell(struct audit *audit, const char *kind, const char *reason, char *
 
 	audit_values_of_row(&row, values[0]);
 	if (!r)
-		r = audit_write(audit, values, 1, also, NULL);
+		r = audit_write(audit, values, 1, &(struct audit_also){.sql = also}, NULL);
 	free(detail);
 	return r;
 }
@@ -175,7 +187,25 @@ static int tell_gap(struct audit *audit)
 
 bool audit_needs_retry(const struct audit *audit)
 {
-	return !audit->db || audit->waiting_count || audit->gap.count;
+	return !audit->db || audit->waiting_count || audit->gap.count || audit->tallies_changed;
+}
+
+/* A tally goes with the row that closes it. Gives the SQL for it, or NULL. */
+static const char *forget_tallies(const struct audit *audit, size_t count,
+				  char out[static FORGET_BYTES])
+{
+	int length = snprintf(out, FORGET_BYTES, "DELETE FROM tally WHERE id IN (0");
+	bool some = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!audit->waiting[i].tally)
+			continue;
+		some = true;
+		length += snprintf(out + length, FORGET_BYTES - (size_t)length, ",%lld",
+				   (long long)audit->waiting[i].tally);
+	}
+	snprintf(out + length, FORGET_BYTES - (size_t)length, ")");
+	return some ? out : NULL;
 }
 
 static int write_waiting(struct audit *audit)
@@ -183,13 +213,18 @@ static int write_waiting(struct audit *audit)
 	struct audit_value(*rows)[AUDIT_COLUMNS] = calloc(WAITING_AT_ONCE, sizeof(*rows));
 	size_t count =
 		audit->waiting_count < WAITING_AT_ONCE ? audit->waiting_count : WAITING_AT_ONCE;
+	char forget[FORGET_BYTES];
+	struct audit_also also;
 	int r;
 
 	if (!rows)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		memcpy(rows[i], audit->waiting[i].values, sizeof(rows[i]));
-	r = audit_write(audit, rows, count, NULL, NULL);
+	also.sql = forget_tallies(audit, count, forget);
+	/* Else rows that are still to be written would pass for told. */
+	also.tallies = count == audit->waiting_count;
+	r = audit_write(audit, rows, count, &also, NULL);
 	free(rows);
 	if (!r)
 		free_waiting(audit, count);
@@ -213,6 +248,8 @@ int audit_retry(struct audit *audit)
 		r = write_waiting(audit);
 	if (!r)
 		r = tell_gap(audit);
+	if (!r && audit->tallies_changed)
+		r = audit_write(audit, NULL, 0, &(struct audit_also){.tallies = true}, NULL);
 	if (r)
 		return r;
 	audit->error[0] = '\0';
@@ -228,7 +265,7 @@ static int put(struct audit *audit, struct audit_waiting *row, uint64_t *seq)
 	if (r)
 		return r;
 	memcpy(values[0], row->values, sizeof(values[0]));
-	r = audit_write(audit, values, 1, NULL, seq);
+	r = audit_write(audit, values, 1, &(struct audit_also){0}, seq);
 	if (!r)
 		follow_up(audit);
 	return r;
@@ -257,7 +294,7 @@ int audit_append(struct audit *audit, const struct audit_row *row)
 	}
 	r = put(audit, &copy, NULL);
 	if (r)
-		keep(audit, &copy);
+		audit_keep(audit, &copy);
 	else
 		free(copy.texts);
 	return r;
@@ -271,7 +308,21 @@ void audit_queue(struct audit *audit, const struct audit_row *row)
 	if (r)
 		count_lost(audit, 1, row->wall_ns, strerror(-r));
 	else
-		keep(audit, &copy);
+		audit_keep(audit, &copy);
+}
+
+void audit_queue_like(struct audit *audit, const struct audit_row *row,
+		      const struct audit_like *like, uint64_t now_ns)
+{
+	struct audit_waiting copy;
+	int r = copy_row(audit, row, &copy);
+
+	if (r) {
+		count_lost(audit, 1, row->wall_ns, strerror(-r));
+		return;
+	}
+	audit_note_like(audit, like, &copy, now_ns);
+	audit_keep(audit, &copy);
 }
 
 int audit_settle(struct audit *audit)
@@ -301,13 +352,16 @@ int audit_settle(struct audit *audit)
 void audit_get_status(const struct audit *audit, struct audit_status *out)
 {
 	*out = (struct audit_status){
-		.state = audit_needs_retry(audit) ? AUDIT_FAILING : AUDIT_RECORDING,
+		.state = !audit->db || audit->is_failing || audit->gap.count ? AUDIT_FAILING
+									     : AUDIT_RECORDING,
 		.file = audit->options.file,
 		.key_id = audit->key_id,
 		.rows = audit->last_seq,
 		.head = audit->head_seq,
 		.pending = audit->waiting_count,
 		.lost = audit->lost,
+		.tallied = audit->tallied,
+		.tallies = audit_tallies_open(audit),
 		.error = audit->error,
 	};
 }

@@ -42,6 +42,7 @@
 #define AUDIT_SESSION "session"     /* a migration has ended */
 #define AUDIT_GAP "gap"             /* rows that could not be recorded, counted */
 #define AUDIT_RETENTION "retention" /* old rows were removed by rule */
+#define AUDIT_TALLY "tally"         /* so many more like rows before it, counted */
 
 /* All of them, to a NULL. */
 extern const char *const audit_kinds[];
@@ -95,6 +96,43 @@ struct audit_verifier {
 		      const unsigned char signature[AUDIT_SIGNATURE_BYTES]);
 };
 
+/* Events that may come without end, as long as somebody wants: how they are alike. Texts may be
+ * NULL. */
+struct audit_like {
+	const char *kind;
+	const char *device;
+	const char *direction;
+	const char *verdict;
+	const char *reason;
+	const char *what; /* the state asked for, the piece that was reached for, ... */
+	uint64_t generation;
+	uint64_t admission;
+	uint64_t cgroup_id;
+};
+
+/* One more of them, or several. */
+struct audit_again {
+	int64_t wall_ns;
+	uint64_t monotonic_ns; /* of the event */
+	uint64_t now_ns;       /* CLOCK_MONOTONIC */
+	int64_t pid;
+	uint64_t count;
+	uint64_t total; /* replaces the detail's "total"; 0: it has none */
+};
+
+/* Rows of their own, before the rest is counted. */
+#define AUDIT_LIKE_ROWS 8
+/*
+ * How long it is counted for one row, at first and at most: each time twice as long. A quarter of
+ * it without an event ends it early; and after the longest time without one it is a new matter.
+ */
+#define AUDIT_WINDOW_MIN_NS (60ull * 1000000000)
+#define AUDIT_WINDOW_MAX_NS (3600ull * 1000000000)
+/* How many are told apart: in all, and of one device. Beyond, only the device is kept; and beyond
+ * that, not even that. */
+#define AUDIT_TALLIES_MAX 128
+#define AUDIT_DEVICE_TALLIES_MAX 8
+
 struct audit_options {
 	const char *file;
 	const char *boot_id;
@@ -103,11 +141,13 @@ struct audit_options {
 	int64_t age_max_ns;             /* older rows are removed; 0: never */
 	uint64_t bytes_max;             /* of the rows in the database; 0: no end */
 	int busy_ms; /* how long another process may hold the database before we go on */
+	/* Hears of each row that closes a tally, when it is queued; may be NULL. Borrowed. */
+	void (*on_tally)(const struct audit_row *row);
 };
 
 enum audit_state {
 	AUDIT_RECORDING,
-	AUDIT_FAILING, /* rows wait in memory, or are lost and counted */
+	AUDIT_FAILING, /* they could not be written last time: they wait, or are lost and counted */
 };
 
 struct audit_status {
@@ -118,6 +158,8 @@ struct audit_status {
 	uint64_t head;      /* the last that the head vouches for */
 	size_t pending;
 	uint64_t lost;     /* since the start */
+	uint64_t tallied;  /* events that were counted and have no row of their own, since then */
+	size_t tallies;    /* that are open: not told by a row yet */
 	const char *error; /* the last one; "" */
 };
 
@@ -151,6 +193,34 @@ int audit_append(struct audit *audit, const struct audit_row *row);
  * in few transactions.
  */
 void audit_queue(struct audit *audit, const struct audit_row *row);
+
+/*
+ * audit_repeats - whether an event is one of so many alike that it gets no row: then it is counted,
+ * and the count is on the disk after the next audit_retry. False: it gets one, by audit_queue_like.
+ */
+bool audit_repeats(struct audit *audit, const struct audit_like *like,
+		   const struct audit_again *again);
+
+/* audit_queue_like - as audit_queue, and remembers that such a one was, now. */
+void audit_queue_like(struct audit *audit, const struct audit_row *row,
+		      const struct audit_like *like, uint64_t now_ns);
+
+/*
+ * audit_tallies_close - queues the row of each tally that is over at @now_ns, or of @all. Not while
+ * rows cannot be written: what is counted loses nothing by going on.
+ */
+void audit_tallies_close(struct audit *audit, uint64_t now_ns, bool all);
+
+/* audit_tallies_next_ns - CLOCK_MONOTONIC when the next one is over; 0: none is open. */
+uint64_t audit_tallies_next_ns(const struct audit *audit);
+
+/*
+ * audit_mark - what was queued and counted so far tells of all that a ring held before @position,
+ * and of @monotonic_ns at the latest; kept in the same transaction. audit_is_marked - whether an
+ * earlier process of this boot has told of that place of the ring already.
+ */
+void audit_mark(struct audit *audit, uint64_t position, uint64_t monotonic_ns);
+bool audit_is_marked(const struct audit *audit, uint64_t position, uint64_t monotonic_ns);
 
 /* audit_needs_retry - whether rows wait, or a loss is not recorded yet. */
 bool audit_needs_retry(const struct audit *audit);
@@ -186,12 +256,6 @@ bool audit_admission_find(struct audit *audit, uint64_t admission, const char *d
 void audit_admission_free(struct audit_admission *admission);
 
 /*
- * audit_has_decision - whether a recent row tells already of what the gate decided then about that
- * device, in this boot.
- */
-bool audit_has_decision(struct audit *audit, uint64_t monotonic_ns, const char *device);
-
-/*
  * audit_policy_find - the policy (its BLAKE2b) that was that generation in this boot. False when no
  * recent row says so.
  */
@@ -200,7 +264,7 @@ bool audit_policy_find(struct audit *audit, uint64_t generation,
 
 /*
  * audit_ring_lost_find - how many losses in the gate's ring this boot's rows tell of: "total" of
- * the newest AUDIT_GAP with "where": "ring". 0 when none does.
+ * the newest AUDIT_GAP, or tally of such, with "where": "ring". 0 when none does.
  */
 uint64_t audit_ring_lost_find(struct audit *audit);
 

@@ -18,6 +18,14 @@
 /* Room for what is signed. */
 #define AUDIT_STATEMENT_BYTES 256
 
+/* Places of some of them. */
+enum audit_place {
+	AUDIT_AT_SEQ = 0,
+	AUDIT_AT_KIND = 4,
+	AUDIT_AT_PID = 10,
+	AUDIT_AT_DETAIL = 21,
+};
+
 enum audit_value_type {
 	AUDIT_NULL,
 	AUDIT_NUMBER,

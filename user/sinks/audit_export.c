@@ -43,7 +43,7 @@ json_t *audit_record_to_json(const struct audit_record *record)
 		const char *name = audit_column_name(i);
 
 		r |= json_object_set_new(object, name, value_to_json(name, &record->values[i]));
-		if (i == 0)
+		if (i == AUDIT_AT_SEQ)
 			r |= json_object_set_new(
 				object, "time",
 				json_string(format_clock((uint64_t)record->row.wall_ns, 0, clock)));

@@ -22,6 +22,8 @@
 	" policy, generation, admission, pair, detail, hash)"                            \
 	" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 #define SIGN "INSERT INTO checkpoint (seq, key_id, signature) VALUES (?, ?, ?)"
+#define KEEP_TALLY \
+	"INSERT OR REPLACE INTO tally VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 #define NS_PER_S 1000000000
 
 /* What a signature or the head says of a row that is, or should be, there. */
@@ -75,9 +77,11 @@ void audit_file_close(struct audit *audit)
 {
 	sqlite3_finalize(audit->insert);
 	sqlite3_finalize(audit->sign);
+	sqlite3_finalize(audit->keep_tally);
 	sqlite3_close(audit->db);
 	audit->insert = NULL;
 	audit->sign = NULL;
+	audit->keep_tally = NULL;
 	audit->db = NULL;
 }
 
@@ -328,6 +332,9 @@ static int prepare(struct audit *audit)
 	if (!r)
 		r = sqlite3_prepare_v3(audit->db, SIGN, -1, SQLITE_PREPARE_PERSISTENT, &audit->sign,
 				       NULL);
+	if (!r)
+		r = sqlite3_prepare_v3(audit->db, KEEP_TALLY, -1, SQLITE_PREPARE_PERSISTENT,
+				       &audit->keep_tally, NULL);
 	return r ? audit_fail(audit, r, "cannot prepare it") : 0;
 }
 
@@ -405,6 +412,8 @@ int audit_file_open(struct audit *audit)
 		audit_file_close(audit);
 		r = replace(audit);
 	}
+	if (!r)
+		r = audit_tallies_load(audit);
 	if (r)
 		audit_file_close(audit);
 	return r;

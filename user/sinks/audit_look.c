@@ -16,15 +16,10 @@
 #define POLICY                                                                       \
 	"SELECT policy FROM " RECENT " WHERE generation = ?1 AND policy IS NOT NULL" \
 	" AND kind != '" AUDIT_DECISION "' AND boot_id = ?3 ORDER BY seq DESC LIMIT 1"
-/* Of a batch that was written, and not given back to the ring any more. */
-#define DECISION                                                                                  \
-	"SELECT 1 FROM (SELECT * FROM record ORDER BY seq DESC LIMIT 256)"                        \
-	" WHERE monotonic_ns = ?1 AND device = ?2 AND boot_id = ?3 AND kind IN ('" AUDIT_DECISION \
-	"', '" AUDIT_INCIDENT "')"
-#define RING_LOST                                                                             \
-	"SELECT json_extract(detail, '$.total') FROM " RECENT " WHERE kind = '" AUDIT_GAP "'" \
-	" AND json_extract(detail, '$.where') = 'ring' AND boot_id = ?3"                      \
-	" ORDER BY seq DESC LIMIT 1"
+#define RING_LOST                                                                           \
+	"SELECT json_extract(detail, '$.total') FROM " RECENT " WHERE kind IN ('" AUDIT_GAP \
+	"', '" AUDIT_TALLY "') AND boot_id = ?3"                                            \
+	" AND json_extract(detail, '$.where') = 'ring' ORDER BY seq DESC LIMIT 1"
 
 /* The one row, or NULL; to be finalized. */
 static sqlite3_stmt *look(struct audit *audit, const char *sql, uint64_t number, const char *text)
@@ -72,14 +67,6 @@ void audit_admission_free(struct audit_admission *admission)
 	free(admission->rule_name);
 	free(admission->explanation);
 	*admission = (struct audit_admission){0};
-}
-
-bool audit_has_decision(struct audit *audit, uint64_t monotonic_ns, const char *device)
-{
-	sqlite3_stmt *row = look(audit, DECISION, monotonic_ns, device);
-
-	sqlite3_finalize(row);
-	return row != NULL;
 }
 
 bool audit_policy_find(struct audit *audit, uint64_t generation,

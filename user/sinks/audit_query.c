@@ -21,24 +21,30 @@
 const char audit_record_columns[] = COLUMNS;
 
 const char *const audit_kinds[] = {
-	AUDIT_BEGIN,     AUDIT_START,   AUDIT_STOP,   AUDIT_RAISE,     AUDIT_DECISION,
-	AUDIT_ADMISSION, AUDIT_REVOKE,  AUDIT_RELOAD, AUDIT_RELEASE,   AUDIT_ANSWER,
-	AUDIT_INCIDENT,  AUDIT_SESSION, AUDIT_GAP,    AUDIT_RETENTION, NULL,
+	AUDIT_BEGIN,  AUDIT_START,     AUDIT_STOP,    AUDIT_RAISE,  AUDIT_DECISION, AUDIT_ADMISSION,
+	AUDIT_REVOKE, AUDIT_RELOAD,    AUDIT_RELEASE, AUDIT_ANSWER, AUDIT_INCIDENT, AUDIT_SESSION,
+	AUDIT_GAP,    AUDIT_RETENTION, AUDIT_TALLY,   NULL,
 };
 
-/* A parameter that is NULL does not restrict. The answer to an intent stands beside it. */
+/* A parameter that is NULL does not restrict. */
+#define FILTERS                                                                   \
+	" WHERE (?1 IS NULL OR wall_ns >= ?1)"                                    \
+	" AND (?2 IS NULL OR wall_ns < ?2) AND (?3 IS NULL OR kind = ?3)"         \
+	" AND (?4 IS NULL OR device = ?4 COLLATE NOCASE)"                         \
+	" AND (?5 IS NULL OR vm = ?5 OR vm_uuid = ?5 COLLATE NOCASE)"             \
+	" AND (?6 IS NULL OR verdict = ?6) AND (?7 IS NULL OR reason = ?7)"       \
+	" AND (?8 IS NULL OR rule = ?8 OR rule GLOB ?8 OR rule GLOB '*/' || ?8"   \
+	" OR rule_name = ?8 OR rule_name GLOB ?8)"                                \
+	" AND (?11 IS NULL OR refers = ?11) AND (?13 IS NULL OR admission = ?13)" \
+	" AND (?14 IS NULL OR boot_id = ?14)"
+
+/* The answer to an intent stands beside it. */
 #define SELECT                                                                                   \
 	"SELECT " COLUMNS ", (SELECT a.verdict FROM record AS a WHERE a.refers = r.seq LIMIT 1)" \
-	" FROM record AS r WHERE (?1 IS NULL OR wall_ns >= ?1)"                                  \
-	" AND (?2 IS NULL OR wall_ns < ?2) AND (?3 IS NULL OR kind = ?3)"                        \
-	" AND (?4 IS NULL OR device = ?4 COLLATE NOCASE)"                                        \
-	" AND (?5 IS NULL OR vm = ?5 OR vm_uuid = ?5 COLLATE NOCASE)"                            \
-	" AND (?6 IS NULL OR verdict = ?6) AND (?7 IS NULL OR reason = ?7)"                      \
-	" AND (?8 IS NULL OR rule = ?8 OR rule GLOB ?8 OR rule GLOB '*/' || ?8"                  \
-	" OR rule_name = ?8 OR rule_name GLOB ?8)"                                               \
-	" AND (?9 IS NULL OR seq = ?9) AND (?10 IS NULL OR seq > ?10)"                           \
-	" AND (?11 IS NULL OR refers = ?11) AND (?13 IS NULL OR admission = ?13)"                \
-	" AND (?14 IS NULL OR boot_id = ?14)"
+	" FROM record AS r" FILTERS " AND (?9 IS NULL OR seq = ?9) AND (?10 IS NULL OR seq > ?10)"
+
+/* What is still being counted has no number, and no hash. */
+#define SELECT_OPEN "SELECT *, NULL FROM tally" FILTERS " ORDER BY wall_ns"
 
 /* The newest so many are found from the end, and told from the begin. */
 #define SELECT_NEWEST "SELECT * FROM (" SELECT " ORDER BY seq DESC LIMIT ?12) ORDER BY seq"
@@ -141,9 +147,10 @@ static void bind_text(sqlite3_stmt *statement, int at, const char *text)
 		sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
 }
 
-static int prepare(sqlite3 *db, const struct audit_filter *filter, sqlite3_stmt **out)
+static int prepare(sqlite3 *db, const struct audit_filter *filter, const char *sql,
+		   sqlite3_stmt **out)
 {
-	int r = sqlite3_prepare_v2(db, filter->limit ? SELECT_NEWEST : SELECT_ALL, -1, out, NULL);
+	int r = sqlite3_prepare_v2(db, sql, -1, out, NULL);
 
 	if (r)
 		return r;
@@ -201,7 +208,7 @@ int audit_read(sqlite3 *db, const struct audit_filter *filter, audit_handler han
 {
 	struct audit_record record;
 	sqlite3_stmt *statement;
-	int r = prepare(db, filter, &statement);
+	int r = prepare(db, filter, filter->limit ? SELECT_NEWEST : SELECT_ALL, &statement);
 	int answer = 0;
 
 	if (r)
@@ -210,6 +217,31 @@ int audit_read(sqlite3 *db, const struct audit_filter *filter, audit_handler han
 		audit_record_read(statement, &record);
 		record.answer =
 			(const char *)sqlite3_column_text(statement, AUDIT_COLUMNS + 1) ?: "";
+		answer = handler(context, &record);
+	}
+	if (!answer && r != SQLITE_DONE)
+		answer = fail(db, r, NULL, error);
+	sqlite3_finalize(statement);
+	return answer;
+}
+
+int audit_read_open_tallies(sqlite3 *db, const struct audit_filter *filter, audit_handler handler,
+			    void *context, char error[static AUDIT_ERROR_BYTES])
+{
+	struct audit_record record;
+	sqlite3_stmt *statement;
+	int r, answer = 0;
+
+	/* Of an earlier migwarden: it had none. */
+	if (audit_schema_version(db) < AUDIT_SCHEMA_TALLIES)
+		return 0;
+	r = prepare(db, filter, SELECT_OPEN, &statement);
+	if (r)
+		return fail(db, r, NULL, error);
+	while (!answer && (r = sqlite3_step(statement)) == SQLITE_ROW) {
+		audit_record_read(statement, &record);
+		record.row.seq = 0;
+		record.values[AUDIT_AT_SEQ] = (struct audit_value){.type = AUDIT_NULL};
 		answer = handler(context, &record);
 	}
 	if (!answer && r != SQLITE_DONE)

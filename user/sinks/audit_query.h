@@ -52,6 +52,13 @@ typedef int (*audit_handler)(void *context, const struct audit_record *record);
 int audit_read(sqlite3 *db, const struct audit_filter *filter, audit_handler handler, void *context,
 	       char error[static AUDIT_ERROR_BYTES]);
 
+/*
+ * audit_read_open_tallies - the same for what is being counted and no row tells of yet: records
+ * without a number (seq 0) and without a hash. @filter: by time, by what a row says.
+ */
+int audit_read_open_tallies(sqlite3 *db, const struct audit_filter *filter, audit_handler handler,
+			    void *context, char error[static AUDIT_ERROR_BYTES]);
+
 /* audit_read_last - the number of the newest row, 0 when there is none; -errno. */
 int64_t audit_read_last(sqlite3 *db);
 

@@ -27,6 +27,12 @@ static const char *const steps[AUDIT_SCHEMA_VERSION] = {
 	/* One admission may have thousands of decisions, and each looks up its one row. */
 	"DROP INDEX record_admission;"
 	"CREATE INDEX record_admission ON record (admission) WHERE kind = '" AUDIT_ADMISSION "';",
+	/* What is being counted: the row that would close it now, so that a crash loses none. */
+	"CREATE TABLE tally (id INTEGER PRIMARY KEY, wall_ns INTEGER NOT NULL,"
+	" monotonic_ns INTEGER, boot_id TEXT, kind TEXT NOT NULL, refers INTEGER, device TEXT,"
+	" direction TEXT, vm TEXT, vm_uuid TEXT, pid INTEGER, comm TEXT, exe TEXT, verdict TEXT,"
+	" reason TEXT, rule TEXT, rule_name TEXT, policy TEXT, generation INTEGER,"
+	" admission INTEGER, pair TEXT, detail TEXT);",
 };
 
 int audit_schema_configure(sqlite3 *db, int busy_ms)

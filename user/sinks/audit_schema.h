@@ -6,7 +6,9 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
-#define AUDIT_SCHEMA_VERSION 3
+#define AUDIT_SCHEMA_VERSION 4
+/* From this one on there is a table of tallies. */
+#define AUDIT_SCHEMA_TALLIES 4
 
 /*
  * audit_schema_configure - what every connection needs before anything is read: a database may have

@@ -37,11 +37,26 @@ static json_t *load(const char *text)
 	return text ? json_loads(text, 0, NULL) : NULL;
 }
 
+/* "12345 more like it, from … to …: ". Gives its length. */
+static size_t tally_of(const json_t *detail, char *out, size_t size)
+{
+	char first[UNITS_TEXT_BYTES], last[UNITS_TEXT_BYTES];
+	int length;
+
+	format_clock((uint64_t)detail_number(detail, "first_ns"), 0, first);
+	format_clock((uint64_t)detail_number(detail, "last_ns"), 0, last);
+	length = snprintf(out, size,
+			  "%lld more like it, from %s to %s: ", detail_number(detail, "count"),
+			  first, last);
+	return length < 0 || (size_t)length >= size ? 0 : (size_t)length;
+}
+
 /* Why, in the fewest words: what was explained, or the reason, or what the kind has to say. */
 static void why_of(const struct audit_row *row, const json_t *detail, char *out, size_t size)
 {
 	static const char *const keys[] = {"explanation", "what", "error", "why", "piece", "file"};
 	const char *text = NULL;
+	size_t length;
 
 	if (is_kind(row, AUDIT_GAP)) {
 		snprintf(out, size, "%lld lost: %s", detail_number(detail, "lost"),
@@ -56,6 +71,11 @@ static void why_of(const struct audit_row *row, const json_t *detail, char *out,
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(keys) && !text; i++)
 		text = detail_text(detail, keys[i]);
+	if (is_kind(row, AUDIT_TALLY)) {
+		length = tally_of(detail, out, size);
+		out += length;
+		size -= length;
+	}
 	snprintf(out, size, "%s%s%s",
 		 row->reason && (!text || !strstr(text, row->reason)) ? row->reason : "",
 		 row->reason && text && !strstr(text, row->reason) ? ": " : "", text ? text : "");
@@ -90,7 +110,8 @@ void audit_line(FILE *out, const struct audit_record *record)
 	escape_text(device, sizeof(device), or_dash(row->refers ? number : row->device));
 	escape_text(vm, sizeof(vm), or_dash(row->vm ? row->vm : row->vm_uuid));
 	escape_text(shown, sizeof(shown), why);
-	snprintf(number, sizeof(number), "%llu", (unsigned long long)row->seq);
+	/* What is still being counted has none. */
+	snprintf(number, sizeof(number), row->seq ? "%llu" : "open", (unsigned long long)row->seq);
 	format_clock((uint64_t)row->wall_ns, 0, clock);
 	strcat(shown, answer_mark(record));
 	fprintf(out, LINE_FORMAT, number, clock, or_dash(row->kind), or_dash(row->verdict),
@@ -186,6 +207,11 @@ static void sentence(const struct audit_row *row, const json_t *detail, char *ou
 	else if (is_kind(row, AUDIT_SESSION) && detail_text(detail, "text"))
 		snprintf(out, size, "The migration of device %s ended: %s.", or_dash(row->device),
 			 detail_text(detail, "text"));
+	else if (is_kind(row, AUDIT_TALLY))
+		snprintf(out, size,
+			 "Counted, and not written one by one: so many more of kind %s%s%s.",
+			 detail_text(detail, "of") ?: "?", row->device ? ", device " : "",
+			 row->device ? row->device : "");
 	else if (is_kind(row, AUDIT_ANSWER))
 		snprintf(out, size, "What row %llu announced: %s.", (unsigned long long)row->refers,
 			 or_dash(row->verdict));
@@ -207,6 +233,15 @@ void audit_summarise(const struct audit_row *row, char *out, size_t size)
 	if (length && out[length - 1] == '.')
 		length--;
 	snprintf(out + length, size - length, ": %s", why);
+}
+
+uint64_t audit_count(const struct audit_row *row)
+{
+	json_t *detail = is_kind(row, AUDIT_TALLY) ? load(row->detail) : NULL;
+	uint64_t count = detail ? (uint64_t)detail_number(detail, "count") : 0;
+
+	json_decref(detail);
+	return count;
 }
 
 static bool has_answer(const struct audit_row *row)
@@ -309,8 +344,8 @@ static void tell_admission(FILE *out, const struct audit_row *row,
 /* What no line above has told. */
 static void tell_rest(FILE *out, const json_t *detail)
 {
-	static const char *const told[] = {"explanation",    "asked",   "errno",
-					   "exe_is_claimed", "verdict", "admitted"};
+	static const char *const told[] = {"explanation", "asked",    "errno",    "exe_is_claimed",
+					   "verdict",     "admitted", "first_ns", "last_ns"};
 	const char *key;
 	json_t *value;
 

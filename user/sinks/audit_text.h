@@ -17,6 +17,9 @@ void audit_line(FILE *out, const struct audit_record *record);
 /* audit_summarise - what the row tells and why, in a sentence, into @out (cut). Not escaped. */
 void audit_summarise(const struct audit_row *row, char *out, size_t size);
 
+/* audit_count - how many events an AUDIT_TALLY tells of; 0 for any other row. */
+uint64_t audit_count(const struct audit_row *row);
+
 /*
  * audit_tell_row - one row as one tells it to somebody, over several lines. @answer is the
  * AUDIT_ANSWER to it (NULL: none), @admission the row of the admission that it used (NULL: none).

@@ -6,7 +6,7 @@
 
 #include "sinks/audit_store.h"
 
-static int bind_value(sqlite3_stmt *statement, int at, const struct audit_value *value)
+int audit_bind_value(sqlite3_stmt *statement, int at, const struct audit_value *value)
 {
 	switch (value->type) {
 	case AUDIT_NUMBER:
@@ -21,8 +21,7 @@ static int bind_value(sqlite3_stmt *statement, int at, const struct audit_value 
 	return sqlite3_bind_null(statement, at);
 }
 
-/* Gives SQLITE_OK when the statement has run to its end. */
-static int run(sqlite3_stmt *statement)
+int audit_run(sqlite3_stmt *statement)
 {
 	int r = sqlite3_step(statement);
 
@@ -37,11 +36,11 @@ static int add_row(struct audit *audit, const struct audit_value values[AUDIT_CO
 	int r = 0;
 
 	for (int i = 0; i < AUDIT_COLUMNS && !r; i++)
-		r = bind_value(audit->insert, i + 1, &values[i]);
+		r = audit_bind_value(audit->insert, i + 1, &values[i]);
 	if (!r)
 		r = sqlite3_bind_blob(audit->insert, AUDIT_COLUMNS + 1, hash, AUDIT_HASH_BYTES,
 				      SQLITE_STATIC);
-	return r ? r : run(audit->insert);
+	return r ? r : audit_run(audit->insert);
 }
 
 /* The last row is always signed; of the older signatures every so many stay. */
@@ -64,7 +63,7 @@ static int add_signature(struct audit *audit, uint64_t seq,
 				 (sqlite3_int64)audit->last_seq);
 		sqlite3_exec(audit->db, forget, NULL, NULL, NULL);
 	}
-	return run(audit->sign);
+	return audit_run(audit->sign);
 }
 
 static int add_rows(struct audit *audit, struct audit_value (*rows)[AUDIT_COLUMNS], size_t count,
@@ -80,7 +79,7 @@ static int add_rows(struct audit *audit, struct audit_value (*rows)[AUDIT_COLUMN
 		audit_hash(hash, rows[i], hash);
 		r = add_row(audit, rows[i], hash);
 	}
-	return r ? r : add_signature(audit, audit->last_seq + count, hash);
+	return r || !count ? r : add_signature(audit, audit->last_seq + count, hash);
 }
 
 /* The file was moved or removed under us: what we wrote from now on nobody would find. */
@@ -92,15 +91,17 @@ static bool has_moved(const struct audit *audit)
 }
 
 static int transact(struct audit *audit, struct audit_value (*rows)[AUDIT_COLUMNS], size_t count,
-		    const char *also, unsigned char hash[static AUDIT_HASH_BYTES])
+		    const struct audit_also *also, unsigned char hash[static AUDIT_HASH_BYTES])
 {
 	int r = sqlite3_exec(audit->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 
 	if (r)
 		return r;
 	r = add_rows(audit, rows, count, hash);
-	if (!r && also)
-		r = sqlite3_exec(audit->db, also, NULL, NULL, NULL);
+	if (!r && also->sql)
+		r = sqlite3_exec(audit->db, also->sql, NULL, NULL, NULL);
+	if (!r && also->tallies)
+		r = audit_tallies_save(audit);
 	if (!r)
 		r = sqlite3_exec(audit->db, "COMMIT", NULL, NULL, NULL);
 	return r;
@@ -124,7 +125,7 @@ static int give_up(struct audit *audit, int code)
 }
 
 int audit_write(struct audit *audit, struct audit_value (*rows)[AUDIT_COLUMNS], size_t count,
-		const char *also, uint64_t *first)
+		const struct audit_also *also, uint64_t *first)
 {
 	unsigned char hash[AUDIT_HASH_BYTES];
 	int r;
@@ -138,8 +139,11 @@ int audit_write(struct audit *audit, struct audit_value (*rows)[AUDIT_COLUMNS], 
 	}
 	memcpy(hash, audit->last_hash, sizeof(hash));
 	r = transact(audit, rows, count, also, hash);
+	audit->is_failing = r != SQLITE_OK;
 	if (r)
 		return give_up(audit, r);
+	if (also->tallies)
+		audit_tallies_saved(audit);
 	if (first)
 		*first = audit->last_seq + 1;
 	audit->last_seq += count;

@@ -29,6 +29,7 @@ static const struct {
 	{AUDIT_RELOAD, "ee2812a43a9c42f78de560bad357761e"},
 	{AUDIT_ANSWER, "df1e64102d6d4e2d8ef3a26358f5a17d"},
 	{AUDIT_INCIDENT, "9403702ca22b41b5aedbd5b6b1437d98"},
+	{AUDIT_TALLY, "b7d1c1f58d0c4a2f9f3c1f6de0a5b2e4"},
 	{AUDIT_GAP, JOURNAL_GAP_MESSAGE_ID},
 };
 
@@ -114,6 +115,7 @@ void journal_send(const struct audit_row *row)
 	add(&entry, "MIGWARDEN_POLICY", row->policy);
 	add_number(&entry, "MIGWARDEN_GENERATION", row->generation);
 	add_number(&entry, "MIGWARDEN_ADMISSION", row->admission);
+	add_number(&entry, "MIGWARDEN_COUNT", audit_count(row));
 	add_number(&entry, "MIGWARDEN_PID", (uint64_t)row->pid);
 	add(&entry, "MIGWARDEN_COMM", row->comm);
 	journal_write(entry.fields, entry.count);

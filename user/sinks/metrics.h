@@ -100,6 +100,15 @@ struct metrics_view {
 	size_t ring_count;
 	uint64_t malformed;
 
+	struct metrics_audit {
+		bool is_on; /* without one, the rest is not there */
+		bool records;
+		uint64_t rows; /* number of the last */
+		uint64_t waiting;
+		uint64_t lost;
+		uint64_t counted;
+	} audit;
+
 	uint64_t start_ms; /* since the epoch */
 	uint64_t cpu_ns;
 	uint64_t resident_bytes;

@@ -488,6 +488,37 @@ static void write_lost(const struct exposition *to)
 	write_events(to, RING_LOST);
 }
 
+static void write_audit(const struct exposition *to, uint64_t number)
+{
+	if (to->view->audit.is_on)
+		write_count(to, NULL, number);
+}
+
+static void write_audit_records(const struct exposition *to)
+{
+	write_audit(to, to->view->audit.records);
+}
+
+static void write_audit_row(const struct exposition *to)
+{
+	write_audit(to, to->view->audit.rows);
+}
+
+static void write_audit_waiting(const struct exposition *to)
+{
+	write_audit(to, to->view->audit.waiting);
+}
+
+static void write_audit_lost(const struct exposition *to)
+{
+	write_audit(to, to->view->audit.lost);
+}
+
+static void write_audit_counted(const struct exposition *to)
+{
+	write_audit(to, to->view->audit.counted);
+}
+
 static void write_bpf_runs(const struct exposition *to)
 {
 	for (size_t i = 0; to->view->bpf_stats && i < to->view->bpf_program_count; i++)
@@ -608,6 +639,19 @@ static const struct family families[] = {
 	 .write = write_lost},
 	{"migwarden_events_malformed", COUNTER, NULL, "Records that the daemon could not read.",
 	 VIEW(malformed, AS_COUNT)},
+
+	{"migwarden_audit_recording", GAUGE, NULL,
+	 "1 if the audit can be written; 0 while rows wait or are lost; absent without an audit.",
+	 .write = write_audit_records},
+	{"migwarden_audit_last_row", GAUGE, NULL, "Number of the audit's newest row.",
+	 .write = write_audit_row},
+	{"migwarden_audit_rows_waiting", GAUGE, NULL, "Rows that wait to be written.",
+	 .write = write_audit_waiting},
+	{"migwarden_audit_rows_lost", COUNTER, NULL, "Rows that could not be kept.",
+	 .write = write_audit_lost},
+	{"migwarden_audit_counted", COUNTER, NULL,
+	 "Refusals so many alike that they were counted together and have no row each.",
+	 .write = write_audit_counted},
 
 	{"migwarden_bpf_stats_enabled", GAUGE, NULL,
 	 "1 if kernel.bpf_stats_enabled is set, and runs and time of programs are counted.",

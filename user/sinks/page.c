@@ -40,6 +40,7 @@ struct column {
 		CELL_NUMBER,
 		CELL_PROCESS,
 		CELL_YES_NO,
+		CELL_MORE,    /* a number, where there is one */
 		CELL_SESSION, /* its number, which leads to its timeline */
 	} kind;
 };
@@ -105,6 +106,10 @@ static void write_value(FILE *out, const json_t *item, const struct column *colu
 		fprintf(out, "<a href=\"/session?id=%lld\">%lld</a>", number_at(item, column->key),
 			number_at(item, column->key));
 		break;
+	case CELL_MORE:
+		if (number_at(item, column->key))
+			fprintf(out, "%lld", number_at(item, column->key));
+		break;
 	case CELL_YES_NO:
 		fputs(is_true(item, column->key) ? "yes" : "no", out);
 		break;
@@ -118,7 +123,10 @@ static void write_row(FILE *out, const json_t *item, const struct column *column
 		if (columns->kind == CELL_HEAD)
 			fputs("<th scope=\"row\">", out);
 		else
-			fputs(columns->kind == CELL_NUMBER ? "<td class=\"num\">" : "<td>", out);
+			fputs(columns->kind == CELL_NUMBER || columns->kind == CELL_MORE
+				      ? "<td class=\"num\">"
+				      : "<td>",
+			      out);
 		write_value(out, item, columns);
 		fputs(columns->kind == CELL_HEAD ? "</th>" : "</td>", out);
 	}
@@ -292,6 +300,7 @@ static const struct column decision_columns[] = {
 	{"VM", "vm", CELL_TEXT},
 	{"Process", "comm", CELL_PROCESS},
 	{"Why", "explanation", CELL_TEXT},
+	{"More like it", "more", CELL_MORE},
 	{0},
 };
 
@@ -321,11 +330,9 @@ static void write_sessions(FILE *out, const json_t *sessions)
 static void write_incidents(FILE *out, const json_t *incidents)
 {
 	static const struct column columns[] = {
-		{"Time (UTC)", "time", CELL_TIME},
-		{"What", "what", CELL_HEAD},
-		{"Process", "comm", CELL_PROCESS},
-		{"Device", "device", CELL_TEXT},
-		{0},
+		{"Time (UTC)", "time", CELL_TIME},   {"What", "what", CELL_HEAD},
+		{"Process", "comm", CELL_PROCESS},   {"Device", "device", CELL_TEXT},
+		{"More like it", "more", CELL_MORE}, {0},
 	};
 
 	if (!json_array_size(incidents))
