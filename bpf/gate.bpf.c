@@ -363,13 +363,18 @@ static __always_inline void decide(struct vfio_device *vdev, __u32 direction, bo
 }
 
 /*
- * Who is refused can ask again at once, without end, and would fill the ring: then what others were
- * let do would go untold. So a quarter of it is kept from him.
+ * Who is refused can ask again at once, without end, and so can who passes by the policy's default:
+ * either would fill the ring, and what an admission let pass, or a bypass, would go untold. So a
+ * quarter of it is kept from both. Refusals are not lost before passes that nobody admitted.
  */
-static __always_inline bool refusals_have_room(void)
+static __always_inline bool has_room(const struct decision *decision, bool is_refused)
 {
-	__u64 size = bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE);
+	bool is_endless = is_refused || decision->basis == MW_BASIS_DEFAULT;
+	__u64 size;
 
+	if (!is_endless || decision->reason == reason_state_bypass)
+		return true;
+	size = bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE);
 	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < size - size / 4;
 }
 
@@ -379,7 +384,7 @@ static __always_inline long decision_emit(struct vfio_device *vdev, __u32 featur
 	long error = decision->deny && !decision->audit ? -EPERM : 0;
 	struct mw_event_gate *event;
 
-	if (error && !refusals_have_room()) {
+	if (!has_room(decision, error)) {
 		count(MW_EVENT_GATE, 1, true);
 		return error;
 	}
