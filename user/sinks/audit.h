@@ -121,7 +121,7 @@ struct audit_again {
 };
 
 /* Rows of their own, before the rest is counted. */
-#define AUDIT_LIKE_ROWS 8
+#define AUDIT_LIKE_ROWS 32
 /*
  * How long it is counted for one row, at first and at most: each time twice as long. A quarter of
  * it without an event ends it early; and after the longest time without one it is a new matter.
