@@ -16,6 +16,7 @@
 #include "core/fsm.h"
 #include "core/names.h"
 #include "daemon/state.h"
+#include "daemon/trail_like.h"
 #include "host/key.h"
 #include "sinks/errno_name.h"
 #include "sinks/journal.h"
@@ -484,20 +485,6 @@ void trail_earlier(struct daemon *daemon, const struct mw_event_gate *event,
 				     out);
 }
 
-/* Passed, refused, audited, in the words that a verdict has. */
-static const char *verdict_word(uint32_t answer)
-{
-	switch ((enum mw_gate_answer)answer) {
-	case MW_GATE_PASSED:
-		return mw_action_name(MW_ACTION_ALLOW);
-	case MW_GATE_REFUSED:
-		return mw_action_name(MW_ACTION_DENY);
-	case MW_GATE_AUDITED:
-		return mw_action_name(MW_ACTION_AUDIT);
-	}
-	return NULL;
-}
-
 /* Which policy that generation was: the one in force, or what an earlier row says. */
 static const char *policy_of(struct daemon *daemon, uint64_t generation)
 {
@@ -539,16 +526,10 @@ static char *rule_of(const struct daemon *daemon, const struct trail_decision *d
 	return rule ? strdup(rule) : NULL;
 }
 
-static const char *asked_for(const struct mw_event_gate *event)
-{
-	return event->feature == MW_FEATURE_MIG_DEVICE_STATE ? mig_state_name(event->target)
-							     : feature_name(event->feature);
-}
-
 static json_t *decision_detail(const struct trail_decision *decision)
 {
 	const struct mw_event_gate *event = &decision->event->gate;
-	const char *asked = asked_for(event);
+	const char *asked = trail_asked_for(event);
 
 	return json_pack(
 		"{s:s?, s:s, s:o, s:s?, s:I, s:I, s:b, s:s?, s:b}", "asked", asked, "basis",
@@ -558,41 +539,6 @@ static json_t *decision_detail(const struct trail_decision *decision)
 		"exe_is_claimed", (int)decision->process->exe_is_claimed, "seen",
 		event->reason == MW_REASON_STATE_BYPASS ? mig_state_name(event->seen) : NULL,
 		"killed", (int)event->killed);
-}
-
-/* Whether it may come as often as somebody likes: what was let pass may not, but by the policy. */
-static bool like_decision(const struct mw_event_gate *event, struct audit_like *out)
-{
-	*out = (struct audit_like){
-		.kind = event->reason == MW_REASON_STATE_BYPASS ? AUDIT_INCIDENT : AUDIT_DECISION,
-		.device = event->head.device,
-		.direction = direction_label(event->direction),
-		.verdict = verdict_word(event->answer),
-		.reason = mw_reason_name(event->reason),
-		.what = asked_for(event),
-		.generation = event->generation,
-		.admission = gate_event_admission(event),
-		.cgroup_id = event->head.cgroup_id,
-	};
-	return event->answer == MW_GATE_REFUSED && !event->killed;
-}
-
-static bool like_shield(const struct mw_event_shield *event, struct audit_like *out)
-{
-	*out = (struct audit_like){
-		.kind = AUDIT_INCIDENT,
-		.verdict = mw_action_name(MW_ACTION_DENY),
-		.reason = "shield",
-		.what = shield_piece_name(event->piece),
-		.cgroup_id = event->head.cgroup_id,
-	};
-	return event->error != 0;
-}
-
-static bool like_event(const union mw_event *event, struct audit_like *out)
-{
-	return event->head.kind == MW_EVENT_SHIELD ? like_shield(&event->shield, out)
-						   : like_decision(&event->gate, out);
 }
 
 enum trail_told trail_take(struct daemon *daemon, const union mw_event *event)
@@ -612,7 +558,7 @@ enum trail_told trail_take(struct daemon *daemon, const union mw_event *event)
 	if (audit_is_marked(trail->audit, daemon->gate_position, event->head.time_ns))
 		return TRAIL_KNOWN;
 	audit_mark(trail->audit, daemon->gate_position, event->head.time_ns);
-	return like_event(event, &like) && audit_repeats(trail->audit, &like, &again)
+	return trail_like_event(event, &like) && audit_repeats(trail->audit, &like, &again)
 		       ? TRAIL_COUNTED
 		       : TRAIL_NEW;
 }
@@ -645,7 +591,7 @@ void trail_decision(struct daemon *daemon, const struct trail_decision *decision
 		.pid = event->head.pid,
 		.comm = event->head.comm,
 		.exe = *process->exe ? process->exe : NULL,
-		.verdict = verdict_word(event->answer),
+		.verdict = trail_verdict_word(event->answer),
 		.reason = mw_reason_name(event->reason),
 		.generation = event->generation,
 		.admission = gate_event_admission(event),
@@ -655,7 +601,8 @@ void trail_decision(struct daemon *daemon, const struct trail_decision *decision
 	row.policy = policy_of(daemon, event->generation);
 	rule = rule_of(daemon, decision, &row.rule_name);
 	row.rule = rule;
-	queue(daemon, &row, decision_detail(decision), like_decision(event, &like) ? &like : NULL);
+	queue(daemon, &row, decision_detail(decision),
+	      trail_like_decision(event, &like) ? &like : NULL);
 }
 
 void trail_settle(struct daemon *daemon)
@@ -686,12 +633,7 @@ void trail_shield(struct daemon *daemon, const union mw_event *event)
 	      json_pack("{s:s, s:I, s:o, s:I, s:s?}", "piece", shield_piece_name(shield->piece),
 			"id", (json_int_t)shield->id, "name", json_text(shield->name), "uid",
 			(json_int_t)shield->uid, "errno", errno_name(shield->error)),
-	      like_shield(shield, &like) ? &like : NULL);
-}
-
-static enum mw_direction session_direction(const struct session *session)
-{
-	return session->side == SESSION_SOURCE ? MW_OUTGOING : MW_INCOMING;
+	      trail_like_shield(shield, &like) ? &like : NULL);
 }
 
 /* What the gate let it begin by, or refused it by: the descriptors that were compared, the rule. */
@@ -706,27 +648,13 @@ static void fill_session(struct daemon *daemon, const struct session *session,
 	row->policy = policy_of(daemon, gate->generation);
 	if (gate->basis == MW_BASIS_DEFAULT)
 		basis->rule =
-			default_rule(daemon->policy, session_direction(session), gate->admission);
+			default_rule(daemon->policy, trail_direction(session), gate->admission);
 	else if (daemon->trail)
 		audit_admission_find(daemon->trail->audit, gate->admission, session->device, basis);
 	row->admission = gate->basis == MW_BASIS_ADMISSION ? gate->admission : 0;
 	row->pair = basis->pair;
 	row->rule = basis->rule;
 	row->rule_name = basis->rule_name;
-}
-
-/* A migration that the gate refused ends at once, and the next may begin. */
-static bool like_session(const struct session *session, struct audit_like *out)
-{
-	*out = (struct audit_like){
-		.kind = AUDIT_SESSION,
-		.device = session->device,
-		.direction = direction_label(session_direction(session)),
-		.reason = mw_reason_name(session->gate.reason),
-		.generation = session->gate.generation,
-		.admission = session->gate.admission,
-	};
-	return session_is_refused(session);
 }
 
 static bool session_repeats(struct trail *trail, const struct session *session,
@@ -747,7 +675,7 @@ bool trail_session(struct daemon *daemon, const struct session *session)
 {
 	struct audit_admission basis = {0};
 	struct audit_like like;
-	bool is_refused = like_session(session, &like);
+	bool is_refused = trail_like_session(session, &like);
 	struct audit_row row = {
 		.wall_ns = (int64_t)session->end_ns + session->clock_offset_ns,
 		.monotonic_ns = session->end_ns,
