@@ -459,6 +459,8 @@ static int open_devices(struct bench *bench)
 	return r;
 }
 
+/* @attribute_path is NULL where there is no VFIO: then calls that have nothing to do with it are
+ * all that can be measured. */
 static int open_all(struct bench *bench, const char *attribute_path)
 {
 	bench->stream = malloc(STREAM_BYTES_MAX);
@@ -469,10 +471,12 @@ static int open_all(struct bench *bench, const char *attribute_path)
 	memset(bench->scratch, 1, SCRATCH_BYTES);
 	bench->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	bench->zero_fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
-	bench->attribute_fd = open(attribute_path, O_RDONLY | O_CLOEXEC);
-	if (bench->null_fd < 0 || bench->zero_fd < 0 || bench->attribute_fd < 0)
+	if (bench->null_fd < 0 || bench->zero_fd < 0)
 		return -errno;
-	return open_devices(bench);
+	if (!attribute_path)
+		return 0;
+	bench->attribute_fd = open(attribute_path, O_RDONLY | O_CLOEXEC);
+	return bench->attribute_fd < 0 ? -errno : open_devices(bench);
 }
 
 static bool is_wanted(const struct work *work, char *const *names)
@@ -513,6 +517,7 @@ static unsigned int number(const char *text)
 static int usage(void)
 {
 	fputs("usage: cost-client -d UUID -D UUID -a PATH [-p PID] [-r N] [-s N | -c N] [WORK...]\n"
+	      "       cost-client [-p PID] WORK...            of no device\n"
 	      "  -d  mdev with a small state    -D  mdev with a large one    -a  mdev attribute\n"
 	      "  -p  process of the tool        -r  loops of each work (11)  -s  shorter loops by\n"
 	      "  -n  the tool is our parent and stops us        -c  calls of each loop\n"
@@ -525,6 +530,16 @@ static int usage(void)
 	return 2;
 }
 
+/* All that names a device, or nothing that does and the works that need none. */
+static bool is_complete(const struct bench *bench, const char *attribute_path, char *const *names)
+{
+	bool has_all = bench->device.uuid && bench->data_device.uuid && attribute_path;
+	bool has_any = bench->device.uuid || bench->data_device.uuid || attribute_path;
+
+	return (has_all || (!has_any && *names)) && bench->divisor && bench->repeats &&
+	       bench->repeats <= REPEATS_MAX;
+}
+
 int main(int argc, char **argv)
 {
 	static struct bench bench = {
@@ -532,6 +547,7 @@ int main(int argc, char **argv)
 		.divisor = 1,
 		.device.data_fd = -1,
 		.data_device.data_fd = -1,
+		.attribute_fd = -1,
 	};
 	const char *attribute_path = NULL;
 	int option, r;
@@ -567,8 +583,7 @@ int main(int argc, char **argv)
 			return usage();
 		}
 	}
-	if (!bench.device.uuid || !bench.data_device.uuid || !attribute_path || !bench.divisor ||
-	    !bench.repeats || bench.repeats > REPEATS_MAX)
+	if (!is_complete(&bench, attribute_path, argv + optind))
 		return usage();
 	r = open_all(&bench, attribute_path);
 	if (r) {

@@ -11,11 +11,11 @@ import sys
 
 NAMES = {
     "none": "bare", "empty-lsm": "empty LSM program", "run-100": "run, 100 admissions",
-    "run-10000": "run, 10,000 admissions", "run-watch": "run --watch", "perf-trace": "perf trace",
+    "run-without-vfio": "run, no VFIO", "run-10000": "run, 10,000 admissions", "run-watch": "run --watch", "perf-trace": "perf trace",
 }
 FLOORS = ["floor-exit", "floor-pair", "floor-record"]
 GATE_FLOOR = "floor-gate"
-ORDER = ["none", "empty-lsm", *FLOORS, GATE_FLOOR, "watch", "run", "run-100", "run-10000", "run-watch", "run-refusing",
+ORDER = ["none", "empty-lsm", *FLOORS, GATE_FLOOR, "watch", "run-without-vfio", "run", "run-100", "run-10000", "run-watch", "run-refusing",
          "bpftrace",
          "perf-trace", "trace-cmd", "auditd", "strace"]
 SLACK = 0.02  # of a best value; and so many instructions
@@ -92,7 +92,7 @@ def call_rows(table):
 def beside_rows(table):
     tools = [t for t in table.tools if any(table.get(w, t, "tool-insn") is not None
                                            for w in ("get-info", "start"))]
-    tools = [t for t in tools if t not in ("empty-lsm", "run-refusing", *FLOORS, GATE_FLOOR)]
+    tools = [t for t in tools if t not in ("empty-lsm", "run-refusing", "run-without-vfio", *FLOORS, GATE_FLOOR)]
     works = [w for w in table.works("tool-insn") if w not in ("start", "get-info-first", "refused")]
     return (["call"] + [NAMES.get(t, t) for t in tools],
             [[f"`{w}`"] + [number(table.get(w, t, "tool-insn")) for t in tools] for w in works])
@@ -100,7 +100,7 @@ def beside_rows(table):
 
 def process_rows(table):
     tools = [t for t in table.tools if table.get("start", t, "tool-insn") is not None
-             and t not in ("run-refusing", *FLOORS, GATE_FLOOR)]
+             and t not in ("run-refusing", "run-without-vfio", *FLOORS, GATE_FLOOR)]
     lines = [("start: instructions of its process", "start", "tool-insn"),
              ("start: µs until it says it is ready", "start", "us"),
              ("memory of its BPF maps, bytes", "maps", "bytes"),
