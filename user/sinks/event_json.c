@@ -138,8 +138,7 @@ static void set_gate(json_t *object, const struct mw_event_gate *event)
 				    : json_null());
 	json_object_set_new(object, "basis", json_string(by_admission ? "admission" : "default"));
 	json_object_set_new(object, "admission",
-			    by_admission ? json_integer((json_int_t)event->admission)
-					 : json_null());
+			    by_admission ? json_number_of(event->admission) : json_null());
 	json_object_set_new(object, "reason", json_string(mw_reason_name(event->reason)));
 	/* Of a bypass: what the caller's memory said a moment before. */
 	json_object_set_new(object, "seen",

@@ -111,8 +111,7 @@ void json_set_flow(json_t *object, const struct mw_flow *flow)
 	json_set_number(object, "errors", flow->errors);
 	json_set_result(object, flow->error);
 	json_object_set_new(object, "error_offset",
-			    flow->error ? json_integer((json_int_t)flow->error_offset)
-					: json_null());
+			    flow->error ? json_number_of(flow->error_offset) : json_null());
 	json_object_set_new(object, "size_log2",
 			    histogram_to_json(flow->size_log2, MW_SIZE_BUCKETS));
 	json_object_set_new(object, "latency_log2",
