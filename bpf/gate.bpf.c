@@ -363,16 +363,17 @@ static __always_inline void decide(struct vfio_device *vdev, __u32 direction, bo
 }
 
 /*
- * Who is refused can ask again at once, without end, and so can who passes by the policy's default:
- * either would fill the ring, and what an admission let pass, or a bypass, would go untold. So a
- * quarter of it is kept from both. Refusals are not lost before passes that nobody admitted.
+ * What takes no use of an admission can be asked for again at once, without end, whatever the
+ * answer: it would fill the ring, and what an admission let pass, or a bypass, would go untold. So
+ * a quarter of it is kept from that. Refusals are not lost before passes that nobody admitted.
  */
-static __always_inline bool has_room(const struct decision *decision, bool is_refused)
+static __always_inline bool has_room(const struct decision *decision, __u32 feature)
 {
-	bool is_endless = is_refused || decision->basis == MW_BASIS_DEFAULT;
+	bool takes_a_use = decision->basis == MW_BASIS_ADMISSION && !decision->deny &&
+			   feature == MW_FEATURE_MIG_DEVICE_STATE;
 	__u64 size;
 
-	if (!is_endless || decision->reason == reason_state_bypass)
+	if (takes_a_use || decision->reason == reason_state_bypass)
 		return true;
 	size = bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE);
 	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < size - size / 4;
@@ -384,7 +385,7 @@ static __always_inline long decision_emit(struct vfio_device *vdev, __u32 featur
 	long error = decision->deny && !decision->audit ? -EPERM : 0;
 	struct mw_event_gate *event;
 
-	if (!has_room(decision, error)) {
+	if (!has_room(decision, feature)) {
 		count(MW_EVENT_GATE, 1, true);
 		return error;
 	}
@@ -770,27 +771,46 @@ int BPF_PROG(guard_ioctl_exit, struct file *file, unsigned int cmd, unsigned lon
 	return 0;
 }
 
+static __always_inline void forget(struct mw_admission_key *key, __u32 generation)
+{
+	key->generation = generation;
+	key->direction = MW_INCOMING;
+	bpf_map_delete_elem(&admissions, key);
+	key->direction = MW_OUTGOING;
+	bpf_map_delete_elem(&admissions, key);
+}
+
 /*
  * A device leaves vfio: its mdev is removed, or its function gets another driver. What comes under
- * its name later is another device, and what was judged is gone.
+ * its name later is another device, and what was judged is gone. So are the defaults that it had in
+ * the generation in force and, where the daemon is about to put that in force, in the next. Behind
+ * the function too, which waits until nobody has the device open: what was written meanwhile goes.
  */
+static __always_inline int forget_all(const struct vfio_device *vdev)
+{
+	struct mw_admission_key key = {};
+	struct decision decision = {};
+
+	decide_default(MW_OUTGOING, &decision);
+	read_vfio_name(key.device, vdev);
+	forget(&key, 0);
+	if (decision.generation) {
+		forget(&key, decision.generation);
+		forget(&key, decision.generation + 1);
+	}
+	return 0;
+}
+
 SEC("fentry/vfio_unregister_group_dev")
 int BPF_PROG(forget_device, struct vfio_device *vdev)
 {
-	struct mw_admission_key key = {.direction = MW_INCOMING};
-	struct decision decision = {};
+	return forget_all(vdev);
+}
 
-	read_vfio_name(key.device, vdev);
-	bpf_map_delete_elem(&admissions, &key);
-	key.direction = MW_OUTGOING;
-	bpf_map_delete_elem(&admissions, &key);
-	if (!decide_default(MW_OUTGOING, &decision))
-		return 0;
-	key.generation = decision.generation;
-	bpf_map_delete_elem(&admissions, &key);
-	key.direction = MW_INCOMING;
-	bpf_map_delete_elem(&admissions, &key);
-	return 0;
+SEC("fexit/vfio_unregister_group_dev")
+int BPF_PROG(forget_device_again, struct vfio_device *vdev)
+{
+	return forget_all(vdev);
 }
 
 char LICENSE[] SEC("license") = "GPL";

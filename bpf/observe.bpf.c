@@ -612,7 +612,9 @@ int BPF_PROG(vfio_data_file, const char *name, const struct file_operations *fop
 	struct arc arc;
 	__u32 to;
 
-	if (!call || !call->arc_count || address >= ERRORS_FROM)
+	/* Without an entry what is left of arcs is of an earlier call: no device makes this file.
+	 */
+	if (!call || !call->enter_ns || !call->arc_count || address >= ERRORS_FROM)
 		return 0;
 	arc = *last_arc(call);
 	to = arc_leads_to(call, &arc);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "config/settings.h"
 #include "core/decode.h"
 #include "kern/kernel.h"
 #include "kern/kernel_types.h"
@@ -186,10 +187,10 @@ int capture_ring_bytes(const struct verb *verb, const char *text, size_t *out)
 
 	errno = 0;
 	bytes = strtoul(text, &end, 10);
-	if (errno || end == text || *end || bytes < 4096 || bytes > (1ul << 30) ||
+	if (errno || end == text || *end || bytes < RING_BYTES_MIN || bytes > RING_BYTES_MAX ||
 	    (bytes & (bytes - 1)))
 		return verb_usage(verb,
-				  "--ring-size: expected a power of two from 4096 to 1073741824, "
+				  "--ring-size: expected a power of two from 4096 to 268435456, "
 				  "got '%s'",
 				  text);
 	*out = bytes;

@@ -18,7 +18,8 @@
 
 /* Of a ring, in bytes: powers of two. */
 #define RING_BYTES_MIN 4096
-#define RING_BYTES_MAX (INT64_C(1) << 30)
+/* The verifier lets no program reach further than 512 MiB into a map. */
+#define RING_BYTES_MAX (INT64_C(1) << 28)
 
 enum log_format {
 	LOG_TEXT,

@@ -71,7 +71,7 @@ static int read_ring(const struct reading *reading, const struct node *node,
 		return r;
 	if (bytes < RING_BYTES_MIN || bytes > RING_BYTES_MAX || (bytes & (bytes - 1)))
 		return reading_expected(reading, node,
-					"a power of two from 4KiB to 1GiB, such as 4MiB");
+					"a power of two from 4KiB to 256MiB, such as 4MiB");
 	*field_target(object, field, int64_t) = bytes;
 	return 0;
 }

@@ -502,8 +502,12 @@ static const char *policy_of(struct daemon *daemon, uint64_t generation)
 	return trail->policy;
 }
 
-static char *default_rule(const struct policy *policy, uint32_t direction, uint64_t number)
+static char *default_rule(const struct daemon *daemon, uint32_t direction, uint32_t generation,
+			  uint64_t number)
 {
+	const struct policy *policy = daemon->policy;
+
+	number = policy_default_number(daemon, generation, number);
 	return place_of(policy->defaults_file ? policy->defaults_file : policy->file,
 			engine_default_position(policy, direction, number).line);
 }
@@ -521,7 +525,8 @@ static char *rule_of(const struct daemon *daemon, const struct trail_decision *d
 		*name = decision->earlier->rule_name;
 	}
 	if (decision->event->gate.basis == MW_BASIS_DEFAULT)
-		return default_rule(daemon->policy, decision->event->gate.direction,
+		return default_rule(daemon, decision->event->gate.direction,
+				    decision->event->gate.generation,
 				    decision->event->gate.admission);
 	return rule ? strdup(rule) : NULL;
 }
@@ -647,8 +652,8 @@ static void fill_session(struct daemon *daemon, const struct session *session,
 	row->generation = gate->generation;
 	row->policy = policy_of(daemon, gate->generation);
 	if (gate->basis == MW_BASIS_DEFAULT)
-		basis->rule =
-			default_rule(daemon->policy, trail_direction(session), gate->admission);
+		basis->rule = default_rule(daemon, trail_direction(session), gate->generation,
+					   gate->admission);
 	else if (daemon->trail)
 		audit_admission_find(daemon->trail->audit, gate->admission, session->device, basis);
 	row->admission = gate->basis == MW_BASIS_ADMISSION ? gate->admission : 0;

@@ -45,8 +45,9 @@ static json_t *to_json(const struct daemon *daemon, const struct decision *decis
 static void explain(struct daemon *daemon, const struct mw_event_gate *event,
 		    struct audit_admission *earlier, char *out, size_t size)
 {
-	policy_default_explain(daemon->policy, event->direction, event->admission, event->reason,
-			       out, size);
+	policy_default_explain(daemon->policy, event->direction,
+			       policy_default_number(daemon, event->generation, event->admission),
+			       event->reason, out, size);
 	trail_earlier(daemon, event, earlier);
 	if (event->basis == MW_BASIS_ADMISSION)
 		snprintf(out, size, "%s (an admission of an earlier daemon)",

@@ -28,20 +28,6 @@ static bool is_whole(const struct inventory_device *device, const struct descrip
 	return device->bus != BUS_MDEV || descriptor->mdev_type.state != FACT_UNKNOWN;
 }
 
-static int on_again(sd_event_source *source, uint64_t usec, void *userdata);
-
-/* One that never gets a type stays where the strictest holds. */
-static void look_again(struct daemon *daemon)
-{
-	if (daemon->looks_again == AGAIN_MAX)
-		return;
-	daemon->looks_again++;
-	sd_event_source_unref(daemon->again);
-	daemon->again = NULL;
-	sd_event_add_time_relative(daemon->loop, &daemon->again, CLOCK_MONOTONIC, AGAIN_US, 0,
-				   on_again, daemon);
-}
-
 static int add_device(struct daemon *daemon, const struct policy *policy,
 		      const struct inventory_device *device, struct gate_defaults *out)
 {
@@ -59,7 +45,7 @@ static int add_device(struct daemon *daemon, const struct policy *policy,
 	if (r)
 		return r == -ENODEV ? 0 : r;
 	if (!is_whole(device, descriptor)) {
-		look_again(daemon);
+		daemon->device_is_made = true;
 		return 0;
 	}
 	memcpy(own->device, device->name, length);
@@ -104,33 +90,47 @@ struct mw_admission device_defaults_of(const struct policy *policy,
 	return engine_default(policy, NULL, direction);
 }
 
-/* In place of what was known; on failure that stays. */
-static int renew(struct daemon *daemon, const struct policy *policy, struct gate_defaults *known)
+static void exchange(struct gate_defaults *known, struct gate_defaults *fresh)
 {
-	struct gate_defaults fresh;
-	int r = device_defaults_read(daemon, policy, &fresh);
+	struct gate_defaults before = *known;
 
-	if (r)
-		return r;
-	device_defaults_free(known);
-	*known = fresh;
-	return 0;
+	*known = *fresh;
+	*fresh = before;
 }
 
-/* Devices have come: the gate is told what they have. Until then the strictest of all holds. */
+static int renew(struct daemon *daemon)
+{
+	AUTO_DEFAULTS struct gate_defaults fresh = {0};
+	int r = device_defaults_read(daemon, daemon->policy, &fresh);
+
+	if (!r && daemon->gate && daemon->policy->device_default_count)
+		r = gate_renew_defaults(daemon->gate, &fresh);
+	if (!r)
+		exchange(&daemon->defaults, &fresh);
+	return r;
+}
+
+static void renew_shadow(struct daemon *daemon)
+{
+	AUTO_DEFAULTS struct gate_defaults fresh = {0};
+
+	if (!device_defaults_read(daemon, daemon->shadow, &fresh))
+		exchange(&daemon->shadow_defaults, &fresh);
+}
+
+/* Devices have come or gone: the gate is told what those have that are there. Until then the
+ * strictest of all holds for one that came. */
 static void on_devices(struct daemon *daemon)
 {
-	int r = renew(daemon, daemon->policy, &daemon->defaults);
+	int r = renew(daemon);
 
-	if (!r)
-		r = renew(daemon, daemon->shadow, &daemon->shadow_defaults);
-	if (!r && daemon->gate)
-		r = gate_add_defaults(daemon->gate, &daemon->defaults);
 	if (r)
 		fprintf(stderr,
 			"migwarden run: cannot tell the gate the defaults of devices that came: "
 			"%s; the strictest holds for them\n",
 			strerror(-r));
+	renew_shadow(daemon);
+	device_defaults_look_again(daemon);
 }
 
 static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
@@ -139,6 +139,21 @@ static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	on_devices(userdata);
 	return 0;
+}
+
+/* One that never gets a type stays where the strictest holds. */
+void device_defaults_look_again(struct daemon *daemon)
+{
+	bool is_wanted = daemon->device_is_made && daemon->looks_again < AGAIN_MAX;
+
+	daemon->device_is_made = false;
+	daemon->again = sd_event_source_unref(daemon->again);
+	if (!is_wanted)
+		return;
+	daemon->looks_again++;
+	if (sd_event_add_time_relative(daemon->loop, &daemon->again, CLOCK_MONOTONIC, AGAIN_US, 0,
+				       on_again, daemon) < 0)
+		daemon->again = NULL;
 }
 
 static int on_uevent(sd_event_source *source, int fd, uint32_t events, void *userdata)

@@ -12,11 +12,15 @@ struct daemon;
 /*
  * device_defaults_read - what each device that is there now has under @policy, into @out, which
  * device_defaults_free() takes. None where the policy says nothing of single devices, or is NULL. A
- * device that is still being made is left out, and looked at again a moment later. 0, -ENOMEM or
- * the -errno of reading sysfs.
+ * device that is still being made is left out: device_defaults_look_again() is for it. 0, -ENOMEM
+ * or the -errno of reading sysfs.
  */
 int device_defaults_read(struct daemon *daemon, const struct policy *policy,
 			 struct gate_defaults *out);
+
+/* device_defaults_look_again - a moment later, where a device was being made when they were read.
+ */
+void device_defaults_look_again(struct daemon *daemon);
 
 /* device_defaults_free - empty is fine, and what is left. */
 void device_defaults_free(struct gate_defaults *defaults);

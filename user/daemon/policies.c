@@ -16,6 +16,11 @@ const char *policy_mode_word(const struct policy *policy)
 	return policy->mode == POLICY_AUDIT ? "audit" : "enforce";
 }
 
+uint64_t policy_default_number(const struct daemon *daemon, uint32_t generation, uint64_t number)
+{
+	return number == MW_DEFAULT_UNSEEN || generation == daemon->rules.generation ? number : 0;
+}
+
 void policy_default_explain(const struct policy *policy, uint32_t direction, uint64_t number,
 			    uint32_t reason, char *out, size_t size)
 {
@@ -91,6 +96,8 @@ static void exchange(struct daemon *daemon, struct policies *fresh)
 	daemon->defaults = fresh->defaults;
 	daemon->shadow_defaults = fresh->shadow_defaults;
 	*fresh = before;
+	daemon->looks_again = 0;
+	device_defaults_look_again(daemon);
 }
 
 int policies_read(struct daemon *daemon, struct parse_error *error)

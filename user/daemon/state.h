@@ -42,7 +42,8 @@ struct daemon {
 	struct gate_defaults shadow_defaults;
 	struct uevents *uevents;
 	sd_event_source *uevents_io;
-	sd_event_source *again; /* a device was not whole when it came */
+	bool device_is_made;    /* one was not whole when the devices were read */
+	sd_event_source *again; /* then they are once more */
 	unsigned int looks_again;
 	struct observe *observe;
 	struct chronicle *chronicle; /* sessions, of what the observers and the gate tell */
@@ -112,6 +113,12 @@ int policy_reload(struct daemon *daemon, int pid, struct parse_error *error);
  * the daemon. 0 or -errno.
  */
 int daemon_release(struct daemon *daemon, const struct ucred *peer);
+
+/*
+ * policy_default_number - which of the defaults of the policy in force it was, in that generation:
+ * @number where that is the one in force; in an earlier one the same number may have been another.
+ */
+uint64_t policy_default_number(const struct daemon *daemon, uint32_t generation, uint64_t number);
 
 /*
  * policy_default_explain - why a migration without an admission is let pass or refused: the reason

@@ -54,31 +54,40 @@ int uevents_fd(const struct uevents *uevents)
 bool uevents_take(struct uevents *uevents)
 {
 	char message[MESSAGE_BYTES];
-	bool came = false;
+	bool has_news = false;
 
 	for (int i = 0; i < MESSAGES_MAX; i++) {
 		ssize_t size = mnl_socket_recvfrom(uevents->socket, message, sizeof(message));
 
 		if (size > 0)
-			came |= uevent_is_new_device(message, (size_t)size);
+			has_news |= uevent_is_of_devices(message, (size_t)size);
 		else if (size < 0 && (errno == ENOBUFS || errno == ENOSPC))
 			/* What was lost, or did not fit, may have been one. */
-			came = true;
+			has_news = true;
 		else if (size <= 0 && errno != EINTR)
 			break;
 	}
-	return came;
+	return has_news;
 }
 
-bool uevent_is_new_device(const char *message, size_t size)
+static bool begins(const char *message, const char *action)
 {
-	static const char action[] = "add@", class[] = "SUBSYSTEM=vfio-dev";
-	const char *end = message + size;
+	return !strncmp(message, action, strlen(action));
+}
 
-	if (!size || end[-1] || strncmp(message, action, strlen(action)))
+bool uevent_is_of_devices(const char *message, size_t size)
+{
+	const char *end = message + size;
+	bool is_removal;
+
+	if (!size || end[-1])
+		return false;
+	is_removal = begins(message, "remove@");
+	if (!is_removal && !begins(message, "add@"))
 		return false;
 	for (const char *at = message; at < end; at += strlen(at) + 1)
-		if (!strcmp(at, class))
+		if (!strcmp(at, "SUBSYSTEM=vfio-dev") ||
+		    (is_removal && !strcmp(at, "SUBSYSTEM=mdev")))
 			return true;
 	return false;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's word that a VFIO device has come (netlink(7), NETLINK_KOBJECT_UEVENT). */
+/* The kernel's word that a VFIO device has come or gone (netlink(7), NETLINK_KOBJECT_UEVENT). */
 #ifndef HOST_UEVENTS_H
 #define HOST_UEVENTS_H
 
@@ -20,14 +20,15 @@ int uevents_fd(const struct uevents *uevents);
 
 /*
  * uevents_take - reads all that waits, without waiting itself. Gives whether a VFIO device may have
- * come: one was announced, or the kernel had no room for an announcement.
+ * come or gone: one was announced, or the kernel had no room for an announcement.
  */
 bool uevents_take(struct uevents *uevents);
 
 /*
- * uevent_is_new_device - whether a message of the kernel's, "ACTION@DEVPATH" and then KEY=VALUE,
- * each with a NUL, announces a device of the class vfio-dev. What is malformed does not.
+ * uevent_is_of_devices - whether a message of the kernel's, "ACTION@DEVPATH" and then KEY=VALUE,
+ * each with a NUL, tells of a device that comes into the class vfio-dev or leaves it, or of a mdev
+ * that is gone: its name lives a moment longer. What is malformed does not.
  */
-bool uevent_is_new_device(const char *message, size_t size);
+bool uevent_is_of_devices(const char *message, size_t size);
 
 #endif

@@ -22,7 +22,7 @@
 #include "kern/kernel_types.h"
 #include "migwarden/reason.h"
 
-#define PROGRAMS 10
+#define PROGRAMS 11
 #define MAPS 6
 
 /* The maps that make a gate, in the order of enum gate_map. */
@@ -70,6 +70,7 @@ static const struct {
 	{"guard_next_state", USE_ALWAYS, NULL, STATE_COVERS},
 	{"guard_next_again", USE_ALWAYS, NULL, STATE_COVERS ", a second time"},
 	{"forget_device", USE_ALWAYS, NULL, "a device that goes, and its admissions with it"},
+	{"forget_device_again", USE_ALWAYS, NULL, "what was written for it while it went"},
 };
 
 struct gate {
@@ -349,10 +350,10 @@ static int write_defaults(struct gate *gate, uint32_t generation,
 }
 
 typedef bool (*key_choice)(const struct mw_admission_key *key, const struct mw_admission *admission,
-			   uint64_t argument);
+			   const void *argument);
 
 /* Gives the number of those deleted, or -errno. */
-static int delete_chosen(const struct gate *gate, key_choice choice, uint64_t argument)
+static int delete_chosen(const struct gate *gate, key_choice choice, const void *argument)
 {
 	struct mw_admission_key key, next;
 	struct mw_admission admission;
@@ -371,18 +372,38 @@ static int delete_chosen(const struct gate *gate, key_choice choice, uint64_t ar
 }
 
 static bool is_of_generation(const struct mw_admission_key *key,
-			     const struct mw_admission *admission, uint64_t generation)
+			     const struct mw_admission *admission, const void *generation)
 {
 	(void)admission;
-	return key->generation == generation;
+	return key->generation == *(const uint32_t *)generation;
 }
 
 /* A call that was on its way when the rules were swapped still looks into those before. */
 static bool is_over(const struct mw_admission_key *key, const struct mw_admission *admission,
-		    uint64_t generation)
+		    const void *generation)
 {
 	(void)admission;
-	return key->generation && key->generation + 1 < generation;
+	return key->generation && key->generation + 1 < *(const uint32_t *)generation;
+}
+
+/* What stands under a generation, and the devices that are there. */
+struct present {
+	uint32_t generation;
+	const struct gate_defaults *defaults;
+};
+
+static bool is_gone(const struct mw_admission_key *key, const struct mw_admission *admission,
+		    const void *argument)
+{
+	const struct present *present = argument;
+
+	(void)admission;
+	if (key->generation != present->generation)
+		return false;
+	for (size_t i = 0; i < present->defaults->count; i++)
+		if (!memcmp(present->defaults->devices[i].device, key->device, sizeof(key->device)))
+			return false;
+	return true;
 }
 
 static int swap_rules(struct gate *gate, const struct mw_gate_rules *rules)
@@ -419,24 +440,31 @@ int gate_set_rules(struct gate *gate, struct mw_gate_rules *rules,
 		return r;
 	rules->generation = in_force.generation + 1;
 	/* What one that was killed here has left is no word of this generation. */
-	delete_chosen(gate, is_of_generation, rules->generation);
+	delete_chosen(gate, is_of_generation, &rules->generation);
 	if (defaults)
 		r = write_defaults(gate, rules->generation, defaults);
 	if (!r)
 		r = swap_rules(gate, rules);
 	if (r)
-		delete_chosen(gate, is_of_generation, rules->generation);
+		delete_chosen(gate, is_of_generation, &rules->generation);
 	else
-		delete_chosen(gate, is_over, rules->generation);
+		delete_chosen(gate, is_over, &rules->generation);
 	return r;
 }
 
-int gate_add_defaults(struct gate *gate, const struct gate_defaults *defaults)
+int gate_renew_defaults(struct gate *gate, const struct gate_defaults *defaults)
 {
+	struct present present = {.defaults = defaults};
 	struct mw_gate_rules in_force;
 	int r = gate_rules(gate, &in_force);
 
-	return r ? r : write_defaults(gate, in_force.generation, defaults);
+	if (!r)
+		r = write_defaults(gate, in_force.generation, defaults);
+	if (r)
+		return r;
+	present.generation = in_force.generation;
+	delete_chosen(gate, is_gone, &present);
+	return 0;
 }
 
 static int read_ring(struct gate *gate, const struct gate_options *options)
@@ -948,12 +976,12 @@ uint64_t gate_last_admission(struct gate *gate)
 }
 
 static bool is_expired(const struct mw_admission_key *key, const struct mw_admission *admission,
-		       uint64_t now_ns)
+		       const void *now_ns)
 {
-	return !key->generation && admission->expires_ns <= now_ns;
+	return !key->generation && admission->expires_ns <= *(const uint64_t *)now_ns;
 }
 
 int gate_drop_expired(struct gate *gate, uint64_t now_ns)
 {
-	return delete_chosen(gate, is_expired, now_ns);
+	return delete_chosen(gate, is_expired, &now_ns);
 }

@@ -146,10 +146,10 @@ int gate_set_rules(struct gate *gate, struct mw_gate_rules *rules,
 		   const struct gate_defaults *defaults);
 
 /*
- * gate_add_defaults - what devices that came later have for a default in the generation in force;
- * those of the same name get it anew. 0, or -errno with some of them written.
+ * gate_renew_defaults - what the devices that are there now have for a default in the generation in
+ * force; what it had of others is forgotten. 0, or -errno with some of them written.
  */
-int gate_add_defaults(struct gate *gate, const struct gate_defaults *defaults);
+int gate_renew_defaults(struct gate *gate, const struct gate_defaults *defaults);
 
 /* gate_rules - the generation in force. Gives 0 and *out, or -errno. */
 int gate_rules(const struct gate *gate, struct mw_gate_rules *out);

@@ -75,6 +75,23 @@ int pins_remove_kind(const char *folder, const char *kind)
 	return remove_pins(folder, begin);
 }
 
+int pins_remove_chosen(const char *folder, const char *kind, pins_choice choice,
+		       const void *context)
+{
+	AUTO_DIR DIR *dir = opendir(folder);
+	size_t length = strlen(kind);
+	const struct dirent *entry;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir)))
+		if (!strncmp(entry->d_name, kind, length) && entry->d_name[length] == '_' &&
+		    choice(context, entry->d_name + length + 1) &&
+		    unlinkat(dirfd(dir), entry->d_name, 0))
+			return -errno;
+	return 0;
+}
+
 int pins_remove(const char *folder)
 {
 	int r = remove_pins(folder, "");

@@ -48,6 +48,13 @@ int pins_commit(const char *folder);
  */
 int pins_abandon(void);
 
+typedef bool (*pins_choice)(const void *context, const char *name);
+
+/* pins_remove_chosen - removes the pins of one kind whose name, without the kind, is chosen. 0 or
+ * -errno. */
+int pins_remove_chosen(const char *folder, const char *kind, pins_choice choice,
+		       const void *context);
+
 /* pins_remove_kind - removes the pins of one kind, PINS_KEEPER last. 0 or -errno. */
 int pins_remove_kind(const char *folder, const char *kind);
 

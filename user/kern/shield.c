@@ -256,21 +256,36 @@ static int rename_pin(const char *from_kind, const char *to_kind, const char *na
 	return rename(from, pins_path(to, PINS_FOLDER, to_kind, name)) ? -errno : 0;
 }
 
-/* All that are there, by the names of our own. */
+#define PROGRAM_PREFIX "shield_"
+
+/* Of another build, which had a program that ours has not. */
+static bool is_foreign(const void *context, const char *name)
+{
+	const struct shield *shield = context;
+
+	return !strncmp(name, PROGRAM_PREFIX, strlen(PROGRAM_PREFIX)) &&
+	       !bpf_object__find_program_by_name(shield->skel->obj, name);
+}
+
+/* All that are there, by the names of our own; then what else the other shield had goes, before its
+ * keeper does. */
 static int take_names(const struct shield *shield)
 {
 	struct bpf_program *program;
+	int r;
 
 	bpf_object__for_each_program(program, shield->skel->obj)
 	{
-		int r = is_keeper(program)
-				? 0
-				: rename_pin(NEXT_KIND, LINK_KIND, bpf_program__name(program));
-
+		if (is_keeper(program))
+			continue;
+		r = rename_pin(NEXT_KIND, LINK_KIND, bpf_program__name(program));
 		if (r && r != -ENOENT)
 			return r;
 	}
-	return rename_pin(READY_KIND, LINK_KIND, PINS_KEEPER);
+	r = pins_remove_chosen(PINS_FOLDER, NEXT_KIND, is_foreign, shield);
+	if (!r)
+		r = pins_remove_chosen(PINS_FOLDER, LINK_KIND, is_foreign, shield);
+	return r ? r : rename_pin(READY_KIND, LINK_KIND, PINS_KEEPER);
 }
 
 /* What one that was killed has left: it goes on with its names, or takes back what it had begun. */

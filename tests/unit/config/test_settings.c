@@ -98,9 +98,9 @@ Test(settings, what_is_wrong_is_named_at_its_place)
 		"expected a key of a configuration (schema, socket,");
 	refused(HEAD "socket: run/a\n", 2, 9, "expected a path from / on");
 	refused(HEAD "log: xml\n", 2, 6, "expected one of text, json");
-	refused(HEAD "rings: {gate: 3MiB}\n", 2, 15, "expected a power of two from 4KiB to 1GiB");
+	refused(HEAD "rings: {gate: 3MiB}\n", 2, 15, "expected a power of two from 4KiB to 256MiB");
 	refused(HEAD "rings: {gate: 2KiB}\n", 2, 15, "expected a power of two");
-	refused(HEAD "rings: {gate: 2GiB}\n", 2, 15, "expected a power of two");
+	refused(HEAD "rings: {gate: 512MiB}\n", 2, 15, "expected a power of two");
 	refused(HEAD "rings: {gate: many}\n", 2, 15, "expected a size");
 	refused(HEAD "audit: off\n", 2, 8, "expected audit");
 	refused(HEAD "audit: {mode: maybe}\n", 2, 15, "expected one of required, best-effort, off");
