@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kills a process named migwarden where it pins or renames for the Nth time: a shield is raised by
- * these steps, and nothing else stops a process between two of them that may not be traced.
+ * Kills a process named migwarden where it pins, renames or unlinks for the Nth time: a shield is
+ * raised, and a gate released, by these steps, and nothing else stops a process between two of them
+ * that may not be traced.
  */
 #include "vmlinux.h"
 
@@ -46,6 +47,12 @@ int BPF_PROG(step_pin, int cmd)
 
 SEC("lsm/inode_rename")
 int BPF_PROG(step_rename)
+{
+	return step();
+}
+
+SEC("lsm/inode_unlink")
+int BPF_PROG(step_unlink)
 {
 	return step();
 }
