@@ -213,23 +213,30 @@ static unsigned long end_position(const struct ring *ring)
 			     : producer_position(ring);
 }
 
+/* Where that lies: places begin where words do, for their writers too. */
+static size_t records_offset(const struct ring *ring, unsigned long at)
+{
+	return at & (ring->records_size - sizeof(uint64_t));
+}
+
 /* The same of the observers' own ring (wire.h). */
 static bool look_at_record(const struct ring *ring, unsigned long at, struct place *out)
 {
-	const unsigned char *place = ring->records_data + (at & (ring->records_size - 1));
+	const unsigned char *place = ring->records_data + records_offset(ring, at);
 	unsigned long end = end_position(ring);
+	bool is_sane = end - position(ring) <= ring->records_size;
 	uint64_t size;
 
-	if (at >= end || at - position(ring) >= ring->records_size)
+	if (at >= end)
 		return false;
 	size = __atomic_load_n((const uint64_t *)place, __ATOMIC_ACQUIRE);
-	if (!size)
+	if (!size && is_sane)
 		return false;
 	out->data = place + sizeof(size);
 	out->size = (uint32_t)size;
 	out->is_discarded = false;
 	out->next = at + size + sizeof(size);
-	if (size <= MW_RECORDS_SLACK - sizeof(size) && !(size & 7) && out->next <= end)
+	if (is_sane && size <= MW_RECORDS_SLACK - sizeof(size) && !(size & 7) && out->next <= end)
 		return true;
 	/* No program of ours makes such a place. What follows it cannot be found. */
 	out->size = 0;
@@ -264,23 +271,36 @@ static bool look_at(const struct ring *ring, unsigned long at, struct place *out
 	return true;
 }
 
-/* Before a writer may take it again it is cleared: a size that it has not stored yet reads 0. */
+/*
+ * Before a writer may take it again it is cleared: a size that it has not stored yet reads 0. By
+ * where it lies, not by what it says: of what made no sense nothing can be learnt a second time,
+ * and behind @end others are writing.
+ */
+static void clear_records(struct ring *ring, unsigned long at, unsigned long end)
+{
+	size_t size = ring->records_size, begin = records_offset(ring, at);
+	size_t behind = records_offset(ring, end);
+
+	if (end - at >= size) {
+		/* No writer gets room before it is given back. */
+		memset(ring->records_data, 0, size + MW_RECORDS_SLACK);
+	} else if (begin <= behind) {
+		memset(ring->records_data + begin, 0, behind - begin);
+	} else {
+		/* The last place before the ring's end may go on in the slack, so far at most. */
+		memset(ring->records_data + begin, 0,
+		       size - begin + (behind < MW_RECORDS_SLACK ? behind : MW_RECORDS_SLACK));
+		memset(ring->records_data, 0, behind);
+	}
+}
+
 static void give_back(struct ring *ring, unsigned long at, unsigned long end)
 {
-	struct place place;
-
 	if (!ring->records) {
 		__atomic_store_n(ring->consumer, end, __ATOMIC_RELEASE);
 		return;
 	}
-	while (at < end && look_at_record(ring, at, &place)) {
-		if (place.size)
-			memset(ring->records_data + (at & (ring->records_size - 1)), 0,
-			       place.next - at);
-		else
-			memset(ring->records_data, 0, ring->records_size + MW_RECORDS_SLACK);
-		at = place.next;
-	}
+	clear_records(ring, at, end);
 	__atomic_store_n(&ring->records->given_back, end, __ATOMIC_RELEASE);
 }
 
