@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One BPF ring buffer with its counters: nothing is lost without being counted (DESIGN 4). */
+/*
+ * The reader of what programs record, with its counters: nothing is lost without being counted
+ * (DESIGN 4). The gate's records lie in a BPF ring buffer, the observers' in a ring of their own
+ * (wire.h, struct mw_records), beside which a BPF ring buffer only wakes the reader.
+ */
 #ifndef KERN_RING_H
 #define KERN_RING_H
 
@@ -84,8 +88,11 @@ int ring_fd(const struct ring *ring);
 int ring_consume(struct ring *ring);
 
 /*
- * ring_consume_batch - the same, at most @limit calls with their arcs: whoever fills a ring as fast
- * as it is read does not keep its reader from all else. What is left makes ring_fd readable again.
+ * ring_consume_batch - the same, and ends after @limit places (a call with its arcs is one):
+ * whoever fills a ring as fast as it is read does not keep its reader from all else. What is left
+ * makes ring_fd readable again. Of the observers' own ring it hands over more, up to
+ * RING_SETTLE_MAX at a time, as long as something is left and ring_fd would not tell of it. Gives
+ * the number of places.
  */
 int ring_consume_batch(struct ring *ring, unsigned int limit);
 
