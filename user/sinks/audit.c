@@ -13,9 +13,9 @@
 #include "base/utf8.h"
 #include "sinks/audit_store.h"
 
-/* Of those that wait, in one transaction. */
-#define WAITING_AT_ONCE 64
-#define FORGET_BYTES (64 + 24 * WAITING_AT_ONCE)
+/* Of the SQL that forgets tallies: what is around their ids, and each of these. */
+#define FORGET_BYTES 64
+#define FORGET_ID_BYTES 24
 
 static int copy_options(struct audit *audit, const struct audit_options *options)
 {
@@ -190,41 +190,43 @@ bool audit_needs_retry(const struct audit *audit)
 	return !audit->db || audit->waiting_count || audit->gap.count || audit->tallies_changed;
 }
 
-/* A tally goes with the row that closes it. Gives the SQL for it, or NULL. */
-static const char *forget_tallies(const struct audit *audit, size_t count,
-				  char out[static FORGET_BYTES])
+/* A tally goes with the row that closes it. The SQL for it, malloc'ed, or NULL: no memory. */
+static char *forget_tallies(const struct audit *audit, size_t count)
 {
-	int length = snprintf(out, FORGET_BYTES, "DELETE FROM tally WHERE id IN (0");
-	bool some = false;
+	size_t size = FORGET_BYTES + FORGET_ID_BYTES * count, length;
+	char *sql = malloc(size);
 
-	for (size_t i = 0; i < count; i++) {
-		if (!audit->waiting[i].tally)
-			continue;
-		some = true;
-		length += snprintf(out + length, FORGET_BYTES - (size_t)length, ",%lld",
-				   (long long)audit->waiting[i].tally);
-	}
-	snprintf(out + length, FORGET_BYTES - (size_t)length, ")");
-	return some ? out : NULL;
+	if (!sql)
+		return NULL;
+	length = (size_t)snprintf(sql, size, "DELETE FROM tally WHERE id IN (0");
+	for (size_t i = 0; i < count; i++)
+		if (audit->waiting[i].tally)
+			length += (size_t)snprintf(sql + length, size - length, ",%lld",
+						   (long long)audit->waiting[i].tally);
+	snprintf(sql + length, size - length, ")");
+	return sql;
 }
 
+/*
+ * All of them in one transaction, with the place in the ring up to which they tell: whoever is
+ * killed between two would leave rows that pass for not told, and the next process wrote them
+ * again.
+ */
 static int write_waiting(struct audit *audit)
 {
-	struct audit_value(*rows)[AUDIT_COLUMNS] = calloc(WAITING_AT_ONCE, sizeof(*rows));
-	size_t count =
-		audit->waiting_count < WAITING_AT_ONCE ? audit->waiting_count : WAITING_AT_ONCE;
-	char forget[FORGET_BYTES];
-	struct audit_also also;
+	size_t count = audit->waiting_count;
+	struct audit_value(*rows)[AUDIT_COLUMNS] = calloc(count, sizeof(*rows));
+	AUTO_FREE char *forget = forget_tallies(audit, count);
 	int r;
 
-	if (!rows)
+	if (!rows || !forget) {
+		free(rows);
 		return -ENOMEM;
+	}
 	for (size_t i = 0; i < count; i++)
 		memcpy(rows[i], audit->waiting[i].values, sizeof(rows[i]));
-	also.sql = forget_tallies(audit, count, forget);
-	/* Else rows that are still to be written would pass for told. */
-	also.tallies = count == audit->waiting_count;
-	r = audit_write(audit, rows, count, &also, NULL);
+	r = audit_write(audit, rows, count, &(struct audit_also){.sql = forget, .tallies = true},
+			NULL);
 	free(rows);
 	if (!r)
 		free_waiting(audit, count);
@@ -244,6 +246,7 @@ int audit_retry(struct audit *audit)
 {
 	int r = audit->db ? 0 : audit_file_open(audit);
 
+	/* Again: opening a file anew may have given us rows that an earlier process left. */
 	while (!r && audit->waiting_count)
 		r = write_waiting(audit);
 	if (!r)

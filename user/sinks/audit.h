@@ -190,7 +190,7 @@ int audit_append(struct audit *audit, const struct audit_row *row);
 
 /*
  * audit_queue - as audit_append, but it waits for the next audit_retry, which writes all that wait
- * in few transactions.
+ * in one transaction.
  */
 void audit_queue(struct audit *audit, const struct audit_row *row);
 

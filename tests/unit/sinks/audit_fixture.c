@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
 #include <sodium.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -23,6 +24,8 @@ static int sign(void *context, const void *data, size_t size,
 	(void)context;
 	if (fixture.key_is_missing)
 		return -ENOENT;
+	if (fixture.dies_at_signature && !--fixture.dies_at_signature)
+		raise(SIGKILL);
 	strcpy(key_id, "unit");
 	return crypto_sign_detached(signature, NULL, data, size, secret_half);
 }

@@ -12,7 +12,8 @@ struct audit_fixture {
 	char head[80];
 	struct audit_options options;
 	struct audit *audit;
-	bool key_is_missing; /* nothing can be signed */
+	bool key_is_missing;            /* nothing can be signed */
+	unsigned int dies_at_signature; /* by SIGKILL, so many from now; 0: never */
 	char error[AUDIT_ERROR_BYTES];
 };
 
