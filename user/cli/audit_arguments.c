@@ -205,6 +205,20 @@ static int take_rest(const struct verb *verb, int argc, char **argv, struct audi
 	return r;
 }
 
+/* What getopt_long does not take, by optopt: a letter that it does not know, or what a long option
+ * stands for that came with a value and takes none. 0: a long option that it does not know. */
+static int refuse_option(const struct verb *verb, int why, const char *word)
+{
+	if (why == ':')
+		return verb_usage(verb, "%s needs a value", word);
+	if (!optopt)
+		return verb_usage(verb, "unknown option %s", word);
+	for (size_t i = 0; options[i].name; i++)
+		if (options[i].val == optopt)
+			return verb_usage(verb, "--%s takes no value", options[i].name);
+	return verb_usage(verb, "unknown option -%c", optopt);
+}
+
 int audit_arguments_parse(const struct verb *verb, int argc, char **argv,
 			  struct audit_arguments *out)
 {
@@ -228,9 +242,7 @@ int audit_arguments_parse(const struct verb *verb, int argc, char **argv,
 		if (option == OPTION_FILE)
 			out->file = optarg;
 		else if (option == ':' || option == '?')
-			r = verb_usage(verb,
-				       option == ':' ? "%s needs a value" : "unknown option %s",
-				       argv[optind - 1]);
+			r = refuse_option(verb, option, argv[optind - 1]);
 		else if (!takes(out->action, option))
 			r = verb_usage(verb, "not an option of %s", argv[1]);
 		else

@@ -87,6 +87,28 @@ static int follow(sqlite3 *db, struct listing *listing, char error[static AUDIT_
 	return r;
 }
 
+/* As of one moment: a tally that is closed meanwhile is a row or open, and neither both nor none.
+ */
+static int list_once(sqlite3 *db, struct listing *listing, char error[static AUDIT_ERROR_BYTES])
+{
+	const struct audit_arguments *arguments = listing->arguments;
+	int r = audit_read_begin(db, error);
+
+	if (r)
+		return r;
+	if (arguments->form == AUDIT_CSV)
+		audit_csv_head(stdout);
+	/* What comes between the list and the following of it is not missed. */
+	if (arguments->follow)
+		listing->last = (uint64_t)audit_read_last(db);
+	r = audit_read(db, &arguments->filter, on_row, listing, error);
+	/* Who follows sees them as rows. */
+	if (!r && arguments->action == AUDIT_DO_LIST && !arguments->follow)
+		r = audit_read_open_tallies(db, &arguments->filter, on_row, listing, error);
+	audit_read_end(db);
+	return r;
+}
+
 static int list(const struct audit_arguments *arguments)
 {
 	struct listing listing = {.arguments = arguments};
@@ -96,15 +118,7 @@ static int list(const struct audit_arguments *arguments)
 
 	if (audit_read_open(arguments->file, &db, error))
 		return audit_complain(error);
-	if (arguments->form == AUDIT_CSV)
-		audit_csv_head(stdout);
-	/* What comes between the list and the following of it is not missed. */
-	if (arguments->follow)
-		listing.last = (uint64_t)audit_read_last(db);
-	r = audit_read(db, &arguments->filter, on_row, &listing, error);
-	/* Who follows sees them as rows. */
-	if (!r && arguments->action == AUDIT_DO_LIST && !arguments->follow)
-		r = audit_read_open_tallies(db, &arguments->filter, on_row, &listing, error);
+	r = list_once(db, &listing, error);
 	if (!r && arguments->follow) {
 		struct audit_arguments rest = *arguments;
 

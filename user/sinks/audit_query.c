@@ -203,6 +203,18 @@ void audit_record_read(sqlite3_stmt *statement, struct audit_record *out)
 	out->answer = "";
 }
 
+int audit_read_begin(sqlite3 *db, char error[static AUDIT_ERROR_BYTES])
+{
+	int r = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+
+	return r ? fail(db, r, NULL, error) : 0;
+}
+
+void audit_read_end(sqlite3 *db)
+{
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+}
+
 int audit_read(sqlite3 *db, const struct audit_filter *filter, audit_handler handler, void *context,
 	       char error[static AUDIT_ERROR_BYTES])
 {

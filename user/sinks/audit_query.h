@@ -46,6 +46,13 @@ int audit_read_open(const char *file, sqlite3 **out, char error[static AUDIT_ERR
 typedef int (*audit_handler)(void *context, const struct audit_record *record);
 
 /*
+ * audit_read_begin - what is read from now on is of one moment, until audit_read_end. 0, or -errno
+ * with @error.
+ */
+int audit_read_begin(sqlite3 *db, char error[static AUDIT_ERROR_BYTES]);
+void audit_read_end(sqlite3 *db);
+
+/*
  * audit_read - calls @handler for the rows that @filter lets pass, in the order of the chain; the
  * record is gone after the call. Gives 0, what @handler gave, or -errno with @error.
  */

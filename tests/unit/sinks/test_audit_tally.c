@@ -473,6 +473,43 @@ Test(audit_tally, what_is_being_counted_can_be_read)
 	cr_assert_eq(open_of(&(struct audit_filter){0}), 0);
 }
 
+static int count_record(void *context, const struct audit_record *record)
+{
+	unsigned int *count = context;
+
+	(void)record;
+	(*count)++;
+	return 0;
+}
+
+Test(audit_tally, one_that_is_closed_while_a_list_is_read_is_in_it_once)
+{
+	const struct audit_filter all = {0};
+	char error[AUDIT_ERROR_BYTES];
+	unsigned int rows = 0, open = 0;
+	sqlite3 *db;
+
+	audit_fixture_open();
+	happens_often(&refusal, 100, S);
+	settle();
+	cr_assert_eq(audit_read_open(fixture.file, &db, error), 0, "%s", error);
+	cr_assert_eq(audit_read_begin(db, error), 0, "%s", error);
+	cr_assert_eq(audit_read(db, &all, count_record, &rows, error), 0, "%s", error);
+	audit_tallies_close(fixture.audit, 0, true);
+	settle();
+	cr_assert_eq(audit_read_open_tallies(db, &all, count_record, &open, error), 0, "%s", error);
+	audit_read_end(db);
+	cr_assert_eq(rows, 1 + AUDIT_LIKE_ROWS);
+	cr_assert_eq(open, 1);
+	/* And the next one has it as a row. */
+	rows = open = 0;
+	cr_assert_eq(audit_read(db, &all, count_record, &rows, error), 0, "%s", error);
+	cr_assert_eq(audit_read_open_tallies(db, &all, count_record, &open, error), 0, "%s", error);
+	cr_assert_eq(rows, 2 + AUDIT_LIKE_ROWS);
+	cr_assert_eq(open, 0);
+	sqlite3_close(db);
+}
+
 Test(audit_tally, losses_of_the_ring_are_found_also_where_they_were_counted)
 {
 	const struct audit_like like = {.kind = AUDIT_GAP, .what = "ring"};
