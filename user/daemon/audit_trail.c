@@ -558,6 +558,8 @@ enum trail_told trail_take(struct daemon *daemon, const union mw_event *event)
 	};
 	struct audit_like like;
 
+	if (event->head.kind == MW_EVENT_GATE)
+		again.admission = gate_event_admission(&event->gate);
 	if (!trail)
 		return TRAIL_NEW;
 	if (audit_is_marked(trail->audit, daemon->gate_position, event->head.time_ns))
@@ -670,6 +672,8 @@ static bool session_repeats(struct trail *trail, const struct session *session,
 		.monotonic_ns = session->end_ns,
 		.now_ns = clock_ns(CLOCK_MONOTONIC),
 		.pid = session->pid,
+		.admission =
+			session->gate.basis == MW_BASIS_ADMISSION ? session->gate.admission : 0,
 		.count = 1,
 	};
 

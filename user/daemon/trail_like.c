@@ -36,7 +36,6 @@ bool trail_like_decision(const struct mw_event_gate *event, struct audit_like *o
 		.reason = mw_reason_name(event->reason),
 		.what = trail_asked_for(event),
 		.generation = event->generation,
-		.admission = gate_event_admission(event),
 		.cgroup_id = event->head.cgroup_id,
 	};
 	return event->answer == MW_GATE_REFUSED && !event->killed;
@@ -74,7 +73,6 @@ bool trail_like_session(const struct session *session, struct audit_like *out)
 		.direction = direction_label(trail_direction(session)),
 		.reason = mw_reason_name(session->gate.reason),
 		.generation = session->gate.generation,
-		.admission = session->gate.admission,
 	};
 	return session_is_refused(session);
 }

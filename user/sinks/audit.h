@@ -106,7 +106,6 @@ struct audit_like {
 	const char *reason;
 	const char *what; /* the state asked for, the piece that was reached for, ... */
 	uint64_t generation;
-	uint64_t admission;
 	uint64_t cgroup_id;
 };
 
@@ -116,6 +115,7 @@ struct audit_again {
 	uint64_t monotonic_ns; /* of the event */
 	uint64_t now_ns;       /* CLOCK_MONOTONIC */
 	int64_t pid;
+	uint64_t admission; /* each try may have a new one: of several none is named */
 	uint64_t count;
 	uint64_t total; /* replaces the detail's "total"; 0: it has none */
 };
@@ -132,6 +132,12 @@ struct audit_again {
  * that, not even that. */
 #define AUDIT_TALLIES_MAX 128
 #define AUDIT_DEVICE_TALLIES_MAX 8
+/*
+ * One that has rows left, counted nothing and was quiet that long makes room for another, which
+ * gets what is left of its rows: however many take turns, a place never gives more than
+ * AUDIT_LIKE_ROWS before it was quiet for AUDIT_WINDOW_MAX_NS.
+ */
+#define AUDIT_QUIET_NS 1000000000ull
 
 struct audit_options {
 	const char *file;

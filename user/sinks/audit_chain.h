@@ -23,6 +23,7 @@ enum audit_place {
 	AUDIT_AT_SEQ = 0,
 	AUDIT_AT_KIND = 4,
 	AUDIT_AT_PID = 10,
+	AUDIT_AT_ADMISSION = 19,
 	AUDIT_AT_DETAIL = 21,
 };
 

@@ -34,8 +34,8 @@ struct audit_tally {
 	bool is_rest;                /* of what found no place of its own: has no rows */
 	uint64_t begin_ns;           /* of what is counted now */
 	uint64_t window_ns;          /* and how long it is */
-	unsigned int rows;
-	int64_t id; /* in the database */
+	unsigned int rows;           /* of the place: also those of what was there before */
+	int64_t id;                  /* in the database */
 	bool is_changed;
 	uint64_t count;
 	int64_t first_wall_ns;
@@ -44,6 +44,7 @@ struct audit_tally {
 	uint64_t last_ns; /* when it was last, CLOCK_MONOTONIC */
 	uint64_t total;
 	bool many_processes;
+	bool many_admissions;
 };
 
 /* Up to where, and when, the rows tell of what a ring held. */

@@ -36,12 +36,10 @@ static void format_like(const struct audit_like *like, enum likeness likeness,
 {
 	switch (likeness) {
 	case LIKE_EXACTLY:
-		snprintf(out, AUDIT_LIKE_BYTES,
-			 "%s\x1f%s\x1f%s\x1f%s\x1f%s\x1f%s\x1f%llu %llu %llu", like->kind,
-			 or_empty(like->device), or_empty(like->direction), or_empty(like->verdict),
-			 or_empty(like->reason), or_empty(like->what),
-			 (unsigned long long)like->generation, (unsigned long long)like->admission,
-			 (unsigned long long)like->cgroup_id);
+		snprintf(out, AUDIT_LIKE_BYTES, "%s\x1f%s\x1f%s\x1f%s\x1f%s\x1f%s\x1f%llu %llu",
+			 like->kind, or_empty(like->device), or_empty(like->direction),
+			 or_empty(like->verdict), or_empty(like->reason), or_empty(like->what),
+			 (unsigned long long)like->generation, (unsigned long long)like->cgroup_id);
 		return;
 	case LIKE_BY_DEVICE:
 		snprintf(out, AUDIT_LIKE_BYTES, "%s\x1f%s\x1f", like->kind, or_empty(like->device));
@@ -74,6 +72,29 @@ static bool is_of_device(const struct audit_tally *tally, const struct audit_lik
 	return !strncmp(tally->like, prefix, strlen(prefix)) && !tally->is_rest;
 }
 
+/* It can make room: no count is lost with it, and it is not what is going on now. */
+static bool is_idle(const struct audit_tally *tally, uint64_t now_ns)
+{
+	return !tally->count && tally->rows < AUDIT_LIKE_ROWS &&
+	       now_ns >= tally->last_ns + AUDIT_QUIET_NS;
+}
+
+/* The one that was quiet the longest, of all or of the device. NULL: none can make room. */
+static struct audit_tally *find_idle(const struct audit *audit, const struct audit_like *like,
+				     bool of_device, uint64_t now_ns)
+{
+	struct audit_tally *oldest = NULL;
+
+	for (size_t i = 0; audit->tallies && i < AUDIT_TALLIES_MAX; i++) {
+		struct audit_tally *tally = &audit->tallies[i];
+
+		if (is_idle(tally, now_ns) && (!of_device || is_of_device(tally, like)) &&
+		    (!oldest || tally->last_ns < oldest->last_ns))
+			oldest = tally;
+	}
+	return oldest;
+}
+
 /* A place for it, or NULL. */
 static struct audit_tally *find_place(struct audit *audit, const struct audit_like *like,
 				      enum likeness likeness, uint64_t now_ns)
@@ -92,7 +113,11 @@ static struct audit_tally *find_place(struct audit *audit, const struct audit_li
 		else
 			of_device += is_of_device(tally, like);
 	}
-	return likeness == LIKE_EXACTLY && of_device >= AUDIT_DEVICE_TALLIES_MAX ? NULL : place;
+	if (likeness != LIKE_EXACTLY)
+		return place;
+	if (of_device >= AUDIT_DEVICE_TALLIES_MAX)
+		return find_idle(audit, like, true, now_ns);
+	return place ? place : find_idle(audit, like, false, now_ns);
 }
 
 static int64_t new_id(void)
@@ -127,6 +152,9 @@ static void add(struct audit *audit, struct audit_tally *tally, const struct aud
 	tally->total = again->total;
 	tally->many_processes =
 		tally->many_processes || tally->model.values[AUDIT_AT_PID].number != again->pid;
+	tally->many_admissions =
+		tally->many_admissions ||
+		(uint64_t)tally->model.values[AUDIT_AT_ADMISSION].number != again->admission;
 	tally->is_changed = true;
 	audit->tallies_changed = true;
 	audit->tallied += again->count;
@@ -191,6 +219,7 @@ void audit_note_like(struct audit *audit, const struct audit_like *like,
 {
 	char text[AUDIT_LIKE_BYTES];
 	struct audit_tally *tally;
+	unsigned int rows = 0;
 
 	format_like(like, LIKE_EXACTLY, text);
 	tally = find(audit, text);
@@ -199,7 +228,10 @@ void audit_note_like(struct audit *audit, const struct audit_like *like,
 	if (!tally)
 		return;
 	if (!text_equal(tally->like, text) || is_forgotten(tally, now_ns)) {
+		if (*tally->like && !is_forgotten(tally, now_ns))
+			rows = tally->rows;
 		begin(tally, text, now_ns);
+		tally->rows = rows;
 		if (audit_copy_values(row->values, &tally->model)) {
 			tally->like[0] = '\0';
 			return;
@@ -230,6 +262,8 @@ static char *detail_of(const struct audit_tally *tally)
 		json_object_set_new(detail, "various", json_true());
 	if (tally->many_processes)
 		json_object_set_new(detail, "many_processes", json_true());
+	if (tally->many_admissions)
+		json_object_set_new(detail, "many_admissions", json_true());
 	text = json_dumps(detail, JSON_COMPACT);
 	json_decref(detail);
 	return text;
@@ -249,6 +283,13 @@ static void closing_values(const struct audit_tally *tally, const char *detail,
 	if (tally->many_processes) {
 		row.pid = 0;
 		row.exe = NULL;
+	}
+	/* The rule and the pair are those of the admission. */
+	if (tally->many_admissions) {
+		row.admission = 0;
+		row.pair = NULL;
+		row.rule = NULL;
+		row.rule_name = NULL;
 	}
 	audit_values_of_row(&row, out);
 }
@@ -342,6 +383,7 @@ static void begin_next(struct audit_tally *tally)
 	tally->count = 0;
 	tally->total = 0;
 	tally->many_processes = false;
+	tally->many_admissions = false;
 }
 
 static int close_tally(struct audit *audit, struct audit_tally *tally)

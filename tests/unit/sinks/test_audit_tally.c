@@ -31,7 +31,8 @@ static const struct audit_like refusal = {
 };
 
 /* As the daemon does it: a row, or one more. */
-static void happens(const struct audit_like *like, uint64_t now_ns, int64_t pid)
+static void happens_by(const struct audit_like *like, uint64_t now_ns, int64_t pid,
+		       uint64_t admission)
 {
 	const struct audit_row row = {
 		.wall_ns = WALL + (int64_t)now_ns,
@@ -44,6 +45,8 @@ static void happens(const struct audit_like *like, uint64_t now_ns, int64_t pid)
 		.pid = pid,
 		.comm = "qemu",
 		.generation = like->generation,
+		.admission = admission,
+		.rule = "a.yaml:3",
 		.detail = "{\"asked\":\"RESUMING\",\"explanation\":\"no-admission (a.yaml:3)\"}",
 	};
 	const struct audit_again again = {
@@ -51,11 +54,17 @@ static void happens(const struct audit_like *like, uint64_t now_ns, int64_t pid)
 		.monotonic_ns = now_ns,
 		.now_ns = now_ns,
 		.pid = pid,
+		.admission = admission,
 		.count = 1,
 	};
 
 	if (!audit_repeats(fixture.audit, like, &again))
 		audit_queue_like(fixture.audit, &row, like, now_ns);
+}
+
+static void happens(const struct audit_like *like, uint64_t now_ns, int64_t pid)
+{
+	happens_by(like, now_ns, pid, 0);
 }
 
 static void happens_often(const struct audit_like *like, unsigned int times, uint64_t now_ns)
@@ -139,25 +148,24 @@ Test(audit_tally, few_are_not_counted_but_told)
 
 Test(audit_tally, what_differs_in_anything_is_told_apart)
 {
-	struct audit_like others[7];
+	struct audit_like others[6];
 
-	for (size_t i = 0; i < 7; i++)
+	for (size_t i = 0; i < 6; i++)
 		others[i] = refusal;
 	others[0].device = "0000:3b:00.2";
 	others[1].direction = "outgoing";
 	others[2].reason = "type-mismatch";
 	others[3].what = "PRE_COPY";
 	others[4].generation = 4;
-	others[5].admission = 9;
-	others[6].cgroup_id = 18;
+	others[5].cgroup_id = 18;
 	audit_fixture_open();
 	happens_often(&refusal, 100, S);
-	for (size_t i = 0; i < 7; i++)
+	for (size_t i = 0; i < 6; i++)
 		happens_often(&others[i], 100, S);
 	finish();
-	cr_assert_eq(rows_of(AUDIT_DECISION), 8 * AUDIT_LIKE_ROWS);
-	cr_assert_eq(rows_of(AUDIT_TALLY), 8);
-	cr_assert_eq(told(), 800);
+	cr_assert_eq(rows_of(AUDIT_DECISION), 7 * AUDIT_LIKE_ROWS);
+	cr_assert_eq(rows_of(AUDIT_TALLY), 7);
+	cr_assert_eq(told(), 700);
 }
 
 Test(audit_tally, of_many_processes_none_is_named)
@@ -169,6 +177,36 @@ Test(audit_tally, of_many_processes_none_is_named)
 	cr_assert_eq(audit_fixture_number("SELECT count(*) FROM record WHERE kind = 'tally'"
 					  " AND pid IS NULL AND comm = 'qemu'"
 					  " AND json_extract(detail, '$.many_processes')"),
+		     1);
+}
+
+/* By hand: whoever is refused admits it anew each time. */
+Test(audit_tally, of_many_admissions_each_refusal_has_a_row_and_their_count_names_none)
+{
+	audit_fixture_open();
+	for (uint64_t id = 1; id <= AUDIT_LIKE_ROWS; id++)
+		happens_by(&refusal, id * S, 4711, id);
+	settle();
+	cr_assert_eq(rows_of(AUDIT_DECISION), AUDIT_LIKE_ROWS);
+	for (uint64_t id = 41; id <= 50; id++)
+		happens_by(&refusal, 100 * S, 4711, id);
+	finish();
+	cr_assert_eq(rows_of(AUDIT_DECISION), AUDIT_LIKE_ROWS);
+	cr_assert_eq(told(), AUDIT_LIKE_ROWS + 10);
+	cr_assert_eq(audit_fixture_number("SELECT count(*) FROM record WHERE kind = 'tally'"
+					  " AND admission IS NULL AND rule IS NULL AND pid = 4711"
+					  " AND json_extract(detail, '$.many_admissions')"),
+		     1);
+}
+
+Test(audit_tally, of_one_admission_the_count_names_it)
+{
+	audit_fixture_open();
+	for (int i = 0; i < 100; i++)
+		happens_by(&refusal, S, 4711, 9);
+	finish();
+	cr_assert_eq(audit_fixture_number("SELECT count(*) FROM record WHERE kind = 'tally'"
+					  " AND admission = 9 AND rule = 'a.yaml:3'"),
 		     1);
 }
 
@@ -381,6 +419,51 @@ Test(audit_tally, one_device_does_not_take_the_places_of_all_others)
 	happens(&like, S, 1);
 	settle();
 	cr_assert_eq(rows_of(AUDIT_DECISION), AUDIT_DEVICE_TALLIES_MAX + 1);
+}
+
+Test(audit_tally, single_refusals_by_hand_each_have_a_row_however_they_differ)
+{
+	struct audit_like like = refusal;
+
+	audit_fixture_open();
+	for (like.cgroup_id = 1; like.cgroup_id <= 3 * AUDIT_DEVICE_TALLIES_MAX; like.cgroup_id++)
+		happens(&like, like.cgroup_id * S, 1);
+	finish();
+	cr_assert_eq(rows_of(AUDIT_DECISION), 3 * AUDIT_DEVICE_TALLIES_MAX);
+	cr_assert_eq(rows_of(AUDIT_TALLY), 0);
+}
+
+/* Slowly enough that each time another one makes room. */
+Test(audit_tally, whoever_takes_turns_writes_no_more_rows_than_his_places_have)
+{
+	struct audit_like like = refusal;
+
+	audit_fixture_open();
+	for (uint64_t i = 0; i < 10000; i++) {
+		like.cgroup_id = i % (2 * AUDIT_DEVICE_TALLIES_MAX);
+		happens(&like, (i + 1) * S, 1);
+		audit_tallies_close(fixture.audit, (i + 1) * S, false);
+		settle();
+	}
+	finish();
+	cr_assert_eq(told(), 10000);
+	cr_assert_eq(rows_of(AUDIT_DECISION), AUDIT_DEVICE_TALLIES_MAX * AUDIT_LIKE_ROWS);
+	is_sound();
+}
+
+Test(audit_tally, where_all_places_are_taken_an_idle_one_of_another_device_makes_room)
+{
+	struct audit_like like = refusal;
+	char device[32];
+
+	audit_fixture_open();
+	like.device = device;
+	for (unsigned int i = 0; i < AUDIT_TALLIES_MAX + 10; i++) {
+		snprintf(device, sizeof(device), "0000:%02x:00.0", i);
+		happens(&like, (i + 1) * S, 1);
+		settle();
+	}
+	cr_assert_eq(rows_of(AUDIT_DECISION), AUDIT_TALLIES_MAX + 10);
 }
 
 Test(audit_tally, what_is_counted_while_the_database_is_locked_is_not_lost)
