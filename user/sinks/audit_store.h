@@ -77,6 +77,7 @@ struct audit {
 	bool tallies_changed;
 	uint64_t tallied;
 	struct audit_settled settled; /* by us */
+	bool settled_is_ours;         /* what the database has of it: we have saved it */
 	struct audit_settled found;   /* by an earlier process of this boot */
 	char error[AUDIT_ERROR_BYTES];
 };

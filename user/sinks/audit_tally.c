@@ -339,6 +339,7 @@ void audit_tallies_saved(struct audit *audit)
 	for (size_t i = 0; audit->tallies && i < AUDIT_TALLY_SLOTS; i++)
 		audit->tallies[i].is_changed = false;
 	audit->tallies_changed = false;
+	audit->settled_is_ours = audit->settled_is_ours || audit->settled.position;
 }
 
 static uint64_t end_of(const struct audit_tally *tally)
@@ -504,6 +505,9 @@ static void read_settled(struct audit *audit, const char *text)
 	    !slice_to_u64(position, &audit->found.position) ||
 	    !slice_to_u64(time, &audit->found.monotonic_ns))
 		audit->found = (struct audit_settled){0};
+	/* The next process shall not find less than this one. */
+	if (audit_is_marked(audit, audit->settled.position, audit->settled.monotonic_ns))
+		audit->settled = audit->found;
 }
 
 int audit_tallies_load(struct audit *audit)
@@ -514,8 +518,9 @@ int audit_tallies_load(struct audit *audit)
 
 	if (r)
 		return audit_fail(audit, r, "cannot read it");
-	/* What we settled ourselves meanwhile is not an earlier process's. */
-	if (sqlite3_step(statement) == SQLITE_ROW && !audit->settled.position)
+	/* Once we have saved ours it is no earlier process's; until then it is, however late the
+	 * database could be opened. */
+	if (sqlite3_step(statement) == SQLITE_ROW && !audit->settled_is_ours)
 		read_settled(audit, or_empty((const char *)sqlite3_column_text(statement, 0)));
 	sqlite3_finalize(statement);
 	/* The database may be another one. */

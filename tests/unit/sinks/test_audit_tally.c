@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -257,6 +258,54 @@ Test(audit_tally, the_next_process_knows_what_of_the_ring_was_told)
 	fixture.options.boot_id = "00000000-0000-0000-0000-000000000000";
 	audit_fixture_open();
 	cr_assert_not(audit_is_marked(fixture.audit, 4096, S));
+}
+
+/* Something is in its place that cannot be opened. */
+static void file_goes_away(void)
+{
+	char away[sizeof(fixture.file) + 8];
+
+	snprintf(away, sizeof(away), "%s.away", fixture.file);
+	cr_assert_eq(rename(fixture.file, away), 0);
+	cr_assert_eq(mkdir(fixture.file, 0700), 0);
+}
+
+static void file_comes_back(void)
+{
+	char away[sizeof(fixture.file) + 8];
+
+	snprintf(away, sizeof(away), "%s.away", fixture.file);
+	cr_assert_eq(rmdir(fixture.file), 0);
+	cr_assert_eq(rename(away, fixture.file), 0);
+}
+
+Test(audit_tally, what_of_the_ring_was_told_is_known_also_where_the_database_opens_late)
+{
+	killed_after(500);
+	file_goes_away();
+	cr_assert_eq(audit_open(&fixture.options, &fixture.audit), 0);
+	/* The first record is read before. */
+	audit_mark(fixture.audit, 8, S / 2);
+	cr_assert_neq(audit_retry(fixture.audit), 0);
+	file_comes_back();
+	happens(&refusal, S, 1);
+	settle();
+	cr_assert(audit_is_marked(fixture.audit, 4096, S));
+	cr_assert_not(audit_is_marked(fixture.audit, 4104, S));
+	/* Nor is it forgotten by what was saved now. */
+	audit_fixture_close();
+	audit_fixture_open();
+	cr_assert(audit_is_marked(fixture.audit, 4096, S));
+	/* What we have saved ourselves is nothing that an earlier process told. */
+	audit_mark(fixture.audit, 8192, 2 * S);
+	happens(&refusal, 2 * S, 1);
+	settle();
+	file_goes_away();
+	happens(&refusal, 3 * S, 1);
+	cr_assert_neq(audit_retry(fixture.audit), 0);
+	file_comes_back();
+	settle();
+	cr_assert_not(audit_is_marked(fixture.audit, 8192, 2 * S));
 }
 
 Test(audit_tally, rows_that_still_wait_are_not_marked_as_told)
