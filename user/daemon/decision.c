@@ -56,17 +56,13 @@ static void explain(struct daemon *daemon, const struct mw_event_gate *event,
 }
 
 /* One of so many alike that nobody would read them: only their number grows. */
-static bool count_only(struct daemon *daemon, const union mw_event *event,
+static void count_only(struct daemon *daemon, const union mw_event *event,
 		       const struct admission *admission)
 {
 	struct shadow_view shadow;
 
-	if (!recent_repeats(&daemon->recent, &event->gate, daemon->clock_offset_ns) ||
-	    !daemon->out_is_journal)
-		return false;
 	daemon->shadow_differences += shadow_of_event(daemon, &event->gate, admission, &shadow);
 	metrics_rule(daemon->metrics, rule_of(event, admission), event->gate.answer);
-	return true;
 }
 
 void decision_show(struct daemon *daemon, const union mw_event *event)
@@ -84,11 +80,16 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 	FILE *out = daemon->options->out;
 	struct shadow_view shadow;
 	enum trail_told told = trail_take(daemon, event);
+	/* Where it was pushed out of what the page shows, the next one brings it back. */
+	bool is_kept = told == TRAIL_COUNTED &&
+		       recent_repeats(&daemon->recent, &event->gate, daemon->clock_offset_ns);
 	json_t *object;
 	bool differs;
 
-	if (told == TRAIL_COUNTED && count_only(daemon, event, admission))
+	if (is_kept && daemon->out_is_journal) {
+		count_only(daemon, event, admission);
 		return;
+	}
 	/* The process may be gone, or not a VM: then the name stays empty. */
 	process_read(daemon->host, (pid_t)event->head.pid, &process);
 	chronicle_know(daemon->chronicle, event->head.device, &process);
@@ -106,7 +107,7 @@ void decision_show(struct daemon *daemon, const union mw_event *event)
 	decision.shadow_explanation = shadow.explanation;
 	object = to_json(daemon, &decision, &process, admission);
 	json_object_set_new(object, "shadow", shadow_to_json(differs ? &shadow : NULL));
-	if (told != TRAIL_COUNTED)
+	if (!is_kept)
 		recent_decision(&daemon->recent, object);
 	if (daemon->options->json && !daemon->out_is_journal) {
 		json_put_line(out, object);

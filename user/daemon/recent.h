@@ -41,7 +41,8 @@ void recent_decision(struct recent *recent, json_t *decision);
 
 /*
  * recent_repeats - counts a decision with the last one that is like it, as its "more", with the
- * time of the "last". False: none is kept, or it has long gone by.
+ * time of the "last". False: none is kept, or it has long gone by; then this one is to be
+ * remembered.
  */
 bool recent_repeats(struct recent *recent, const struct mw_event_gate *event,
 		    int64_t clock_offset_ns);
