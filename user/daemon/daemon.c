@@ -32,8 +32,10 @@
 #define BATCH_RECORDS 64
 /* Of the gate's: each is explained, and recorded on the disk. */
 #define GATE_BATCH_RECORDS 16
-/* And of a flood that is only counted: so many times RING_SETTLE_MAX, and then a pause. */
+/* And of a flood that is only counted: so many times RING_SETTLE_MAX of each ring, and then a
+ * pause. */
 #define FLOOD_ROUNDS 8
+#define FLOOD_RECORDS (FLOOD_ROUNDS * RING_SETTLE_MAX)
 #define FLOOD_REST_US 50000
 #define STATE_BYTES 512
 #define NS_PER_S 1000000000u
@@ -169,9 +171,9 @@ static void rest(struct daemon *daemon)
 /*
  * A flood of what is only counted is cheap to read and dear to write: it is read in large pieces,
  * with a pause in between, so that the disk has few transactions of it. Told where a person looks
- * on, it is not cheap.
+ * on, it is not cheap. Gives whether a pause is due.
  */
-static void consume_gate(struct daemon *daemon)
+static bool consume_gate(struct daemon *daemon)
 {
 	uint64_t counted = trail_tallied(daemon);
 	unsigned int limit, taken, rounds = 0;
@@ -188,7 +190,27 @@ static void consume_gate(struct daemon *daemon)
 	/* A ring that may have been full. */
 	if (taken == limit)
 		trail_ring_lost(daemon, false);
-	if (daemon->out_is_journal && trail_tallied(daemon) > counted)
+	return daemon->out_is_journal && trail_tallied(daemon) > counted;
+}
+
+static void on_module_came(struct daemon *daemon);
+
+/*
+ * In a flood as much of it as of the gate's, before the pause: the gate's ring is heard first when
+ * that is over, and whoever is refused without end would keep us from all that others do. What is
+ * still full then is read on without one.
+ */
+static void consume_observers(struct daemon *daemon, bool floods)
+{
+	unsigned int limit = floods ? FLOOD_RECORDS : BATCH_RECORDS;
+	unsigned int taken = (unsigned int)ring_consume_batch(observe_ring(daemon->observe), limit);
+
+	if (daemon->module_came)
+		on_module_came(daemon);
+	chronicle_batch(daemon->chronicle);
+	tap_batch(daemon);
+	fflush(daemon->options->out);
+	if (floods && taken < limit)
 		rest(daemon);
 }
 
@@ -199,7 +221,10 @@ static int on_gate_ring(sd_event_source *source, int fd, uint32_t events, void *
 	(void)source;
 	(void)fd;
 	(void)events;
-	consume_gate(daemon);
+	if (consume_gate(daemon)) {
+		consume_observers(daemon, true);
+		return 0;
+	}
 	chronicle_arm(daemon->chronicle);
 	tap_batch(daemon);
 	fflush(daemon->options->out);
@@ -382,14 +407,7 @@ static int on_observe_ring(sd_event_source *source, int fd, uint32_t events, voi
 	(void)fd;
 	(void)events;
 	/* What was decided comes before what came of it. */
-	if (daemon->gate)
-		consume_gate(daemon);
-	ring_consume_batch(observe_ring(daemon->observe), BATCH_RECORDS);
-	if (daemon->module_came)
-		on_module_came(daemon);
-	chronicle_batch(daemon->chronicle);
-	tap_batch(daemon);
-	fflush(daemon->options->out);
+	consume_observers(daemon, daemon->gate && consume_gate(daemon));
 	return 0;
 }
 
