@@ -197,7 +197,7 @@ Test(match, a_type_to_be_created_is_named_and_stands_behind_one_that_is_there)
 
 Test(match, the_limit_keeps_the_best_whatever_their_order)
 {
-	char host[3] = "00";
+	char host[16] = "00";
 
 	start(3);
 	/* 37 is prime to 100: every number from 0 to 99 once. */
